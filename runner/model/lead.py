@@ -1,0 +1,66 @@
+"""A lead: one person we may write to, and what we know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+FieldValue = str | int | float | bool | None
+
+
+class LinkedInConnectionStatus(Enum):
+    """How we stand with a person on LinkedIn."""
+
+    NOT_CONNECTED = "not_connected"
+    CONNECTION_REQUESTED = "connection_requested"
+    CONNECTED = "connected"
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One person. `fields` holds the project's own columns; every other field is None when unknown.
+
+    `timezone` is an IANA name, `country` an ISO 3166 alpha-2 code, `linkedin_urn` the bare profile id.
+    """
+
+    id: int
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    company: str | None = None
+    title: str | None = None
+    phone: str | None = None
+    website: str | None = None
+    contact_form_url: str | None = None
+    linkedin_url: str | None = None
+    linkedin_urn: str | None = None
+    linkedin_status: LinkedInConnectionStatus = LinkedInConnectionStatus.NOT_CONNECTED
+    timezone: str | None = None
+    country: str | None = None
+    grade: str | None = None
+    score: float | None = None
+    tags: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    consent: bool | None = None
+    legal_basis: str | None = None
+    source: str | None = None
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+
+    @property
+    def domain(self) -> str | None:
+        """The domain of the e-mail address, lower case: what `company` stops and domain limits count by."""
+        return self.email.rpartition("@")[2].lower() if self.email and "@" in self.email else None
+
+    def values(self) -> dict[str, object]:
+        """What `lead.*` means in conditions and templates: the standard fields, then the custom ones."""
+        standard: dict[str, object] = {name: getattr(self, name) for name in TEXT_FIELDS}
+        standard |= {"score": self.score, "tags": list(self.tags), "lists": list(self.lists), "consent": self.consent}
+        standard["linkedin_status"] = self.linkedin_status.value
+        return dict(self.fields) | standard
+
+
+TEXT_FIELDS = (
+    "email", "first_name", "last_name", "company", "title", "phone", "website", "contact_form_url", "linkedin_url",
+    "timezone", "country", "grade", "legal_basis", "source",
+)  # fmt: skip
