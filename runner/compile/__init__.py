@@ -1,0 +1,1 @@
+"""From source to step graph: one path for every command."""

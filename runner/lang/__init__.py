@@ -1,0 +1,1 @@
+"""The language: text in, typed nodes with positions or diagnostics out."""

@@ -1,0 +1,1 @@
+"""People and lists: import, export, erase, enroll."""

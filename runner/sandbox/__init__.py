@@ -1,0 +1,1 @@
+"""Servers for the demo and the tests: real protocols on loopback, behaviour decided by the address."""

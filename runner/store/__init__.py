@@ -1,0 +1,1 @@
+"""The database: tables, queries and migrations, the same on SQLite and PostgreSQL."""

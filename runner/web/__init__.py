@@ -1,0 +1,1 @@
+"""The public endpoints: one-click unsubscribe and, where switched on, tracking."""

@@ -1,0 +1,1 @@
+"""Contact forms: find, understand, fill, submit, and know whether it worked."""

@@ -1,0 +1,1 @@
+"""Email: sending by SMTP, reading by IMAP, and knowing what came back."""

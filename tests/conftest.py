@@ -1,0 +1,22 @@
+"""What holds for every test: a clean environment, repeatable examples, no way off the machine, databases to ask for."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["machine", "postgres_fixtures"]
+
+for _name in [name for name in os.environ if name.startswith("RUNNER_")]:
+    del os.environ[_name]
+os.environ["TZ"] = "UTC"
+for _name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "GITHUB_ACTIONS"):
+    os.environ.pop(_name, None)  # each of them would change what the commands print
+
+# The same examples at every run: a red test is red because of the change. `fuzz` looks further, each time elsewhere.
+settings.register_profile(
+    "fixed", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("fuzz", deadline=None, max_examples=20_000, suppress_health_check=list(HealthCheck))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
