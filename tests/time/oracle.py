@@ -1,0 +1,123 @@
+"""A slow and simple answer to "when is the next slot": look at every minute, one after the other."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from runner.model.calendar import Block, SendWindow, Weekday
+from runner.model.calendar_zones import Zones
+
+HORIZON_DAYS = 9
+
+ODD_NIGHTS = (
+    ("Europe/Berlin", datetime(2027, 3, 28)),
+    ("Europe/Berlin", datetime(2027, 10, 31)),
+    ("America/New_York", datetime(2027, 3, 14)),
+    ("America/New_York", datetime(2027, 11, 7)),
+    ("America/St_Johns", datetime(2010, 11, 7)),
+    ("America/St_Johns", datetime(2027, 3, 14)),
+    ("Australia/Lord_Howe", datetime(2027, 4, 4)),
+    ("Australia/Lord_Howe", datetime(2027, 10, 3)),
+    ("Asia/Kathmandu", datetime(2027, 1, 1)),
+    ("Africa/Casablanca", datetime(2027, 2, 7)),
+    ("Africa/Casablanca", datetime(2027, 3, 14)),
+    ("Europe/Dublin", datetime(2027, 10, 31)),
+    ("Pacific/Apia", datetime(2011, 12, 30)),
+    ("Pacific/Kiritimati", datetime(2027, 12, 31)),
+    ("Etc/GMT+12", datetime(2028, 2, 29)),
+    ("America/Sao_Paulo", datetime(2018, 11, 4)),
+    ("America/Sao_Paulo", datetime(2027, 2, 28)),
+    ("Asia/Gaza", datetime(2027, 10, 30)),
+    ("Africa/Cairo", datetime(2027, 4, 30)),
+    ("Africa/Cairo", datetime(2027, 10, 29)),
+    ("Antarctica/Troll", datetime(2027, 3, 28)),
+    ("UTC", datetime(2038, 1, 19)),
+)
+COUNTRIES = (None, None, "DE", "US", "GB", "MA", "JP")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One random question."""
+
+    now: datetime
+    windows: tuple[SendWindow, ...]
+    zones: Zones
+
+
+def random_case(seed: int) -> Case:
+    """The question number `seed`: about a night on which something odd happens in the lead's zone."""
+    rng = random.Random(seed)
+    zone, night = rng.choice(ODD_NIGHTS)
+    start = night.replace(tzinfo=UTC) - timedelta(days=2)
+    now = start + timedelta(seconds=rng.randrange(0, 4 * 86400) if rng.random() < 0.7 else 60 * rng.randrange(5760))
+    windows = tuple(_random_window(rng, zone) for _ in range(rng.choice((1, 1, 2, 3))))
+    account = rng.choice((None, "Europe/Berlin", "America/New_York"))
+    return Case(now, windows, Zones(lead=zone, account=account, project="Asia/Kathmandu", country=rng.choice(COUNTRIES)))
+
+
+def _random_window(rng: random.Random, zone: str) -> SendWindow:
+    blocks = tuple(_random_block(rng) for _ in range(rng.choice((1, 1, 2, 3))))
+    return SendWindow(blocks, rng.choice(("lead", "lead", "account", zone)), rng.choice((None, "lead", "DE", "US")))
+
+
+def _random_block(rng: random.Random) -> Block:
+    days = frozenset(rng.sample(list(Weekday), rng.choice((1, 2, 5, 5, 7))))
+    start, end = rng.randrange(1440), rng.randrange(1440)
+    if rng.random() < 0.5:
+        start, end = rng.choice(((540, 1020), (0, 0), (60, 150), (90, 135), (120, 180), (1320, 120), (0, 60), (135, 165)))
+    return Block(days, time(start // 60, start % 60), time(end // 60, end % 60))
+
+
+def brute_force(case: Case) -> datetime | None:
+    """The first inside minute (or `now` itself), or None when there is none within the horizon."""
+    plain = [_plain(case, window) for window in case.windows]
+    first = int(case.now.timestamp()) // 60
+    for minute in range(first, first + HORIZON_DAYS * 1440):
+        if all(_inside(window, minute) for window in plain):
+            return case.now if minute == first else datetime.fromtimestamp(minute * 60, UTC)
+    return None
+
+
+Plain = tuple[str, str | None, tuple[tuple[int, int, frozenset[int]], ...]]
+"""A window as bare numbers: its zone, the country of its holidays, and (start, end, weekdays) in minutes of the day."""
+
+
+def _plain(case: Case, window: SendWindow) -> Plain:
+    zones = case.zones
+    name = {"lead": zones.lead, "account": zones.account or zones.project}.get(window.timezone, window.timezone)
+    country = zones.country if window.holidays == "lead" else window.holidays
+    blocks = tuple(
+        (one.start.hour * 60 + one.start.minute, one.end.hour * 60 + one.end.minute, frozenset(d.value for d in one.days))
+        for one in window.blocks
+    )
+    return name or "UTC", country, blocks
+
+
+def _inside(window: Plain, epoch_minute: int) -> bool:
+    zone, country, blocks = window
+    day, minute, weekday = _local(zone, epoch_minute)
+    for start, end, days in blocks:
+        runs_over = end <= start
+        if start <= minute and (runs_over or minute < end) and weekday in days and not _free(country, day):
+            return True
+        if runs_over and minute < end and (weekday - 1) % 7 in days and not _free(country, day - timedelta(days=1)):
+            return True
+    return False
+
+
+@lru_cache(maxsize=400_000)
+def _local(zone: str, epoch_minute: int) -> tuple[date, int, int]:
+    local = datetime.fromtimestamp(epoch_minute * 60, ZoneInfo(zone))
+    return local.date(), local.hour * 60 + local.minute, local.weekday()
+
+
+@lru_cache(maxsize=10_000)
+def _free(country: str | None, day: date) -> bool:
+    return country is not None and day in holidays.country_holidays(country, years=day.year)
