@@ -72,7 +72,8 @@ def print_fields(values: Row, *, output_format: str = "text", stream: TextIO | N
 
 def json_text(document: Mapping[str, object]) -> str:
     """The document as indented JSON with `format_version` in front and a line feed at the end."""
-    return json.dumps({"format_version": FORMAT_VERSION, **document}, indent=2, ensure_ascii=False, default=_plain) + "\n"
+    versioned = {"format_version": FORMAT_VERSION, **document}
+    return json.dumps(versioned, indent=2, ensure_ascii=False, default=_plain) + "\n"
 
 
 def cell_text(value: object) -> str:

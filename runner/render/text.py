@@ -7,6 +7,8 @@
        |                    ^^^ did you mean `form`?
        = help: a target of `next:` is a step id of this sequence, or `end`
        = docs: docs/checks.md#unknown-step
+
+Second places are underlined with `-`, or shown below their own `:::` when they stand in another file.
 """
 
 from __future__ import annotations
