@@ -6,7 +6,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["machine", "postgres_fixtures"]
+pytest_plugins = ["golden", "machine", "postgres_fixtures"]
 
 for _name in [name for name in os.environ if name.startswith("RUNNER_")]:
     del os.environ[_name]
