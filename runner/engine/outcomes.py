@@ -117,11 +117,15 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class NotNow:
-    """The gate defers: a window, a limit, a pause, a stale inbox. `until` is None where only an event can end it."""
+    """The gate defers: a window, a limit, a pause, a stale inbox. `until` is None where only an event can end it.
+
+    `lane_wide` says that the reason holds for everybody on this account and campaign, not for this lead alone.
+    """
 
     until: datetime | None
     reason: str
     explanation: str = ""
+    lane_wide: bool = False
     detail: Detail = field(default_factory=dict)
 
 

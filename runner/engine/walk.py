@@ -1,0 +1,86 @@
+"""One decision in the making: the state as it changes, and the commands gathered so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from runner.engine.commands import CloseTask, Command, End, Enter, Finish, Forget, MoveTo, Perform, Update, Wait
+from runner.engine.state import EnrollmentState, EnrollmentStatus, Stage, StepRun, WaitingOn
+from runner.model.calendar import Zones, add_duration
+from runner.model.graph import StepGraph, StepNode
+
+from runner.lang.durations import Duration
+
+
+@dataclass(slots=True)
+class Walk:
+    """Applies each command to its own copy of the state as it emits it, so that later parts see what earlier did."""
+
+    graph: StepGraph
+    state: EnrollmentState
+    now: datetime
+    commands: list[Command] = field(default_factory=list)
+
+    def current(self) -> StepNode | None:
+        """The node the enrollment stands at; None before the first."""
+        return self.graph.node(self.state.step) if self.state.step else None
+
+    def later(self, duration: Duration) -> datetime:
+        """The instant `duration` from now, business days counted in the lead's calendar."""
+        zones = Zones(lead=self.state.lead.timezone, project=self.state.settings.timezone)
+        return add_duration(
+            self.now, duration, zones, window=self.state.settings.window, country=self.state.lead.country
+        )
+
+    def enter(self, run: StepRun) -> None:
+        """Begin a step."""
+        self.commands.append(Enter(run))
+        self._put(run)
+        self.state = replace(self.state, step=run.step, status=EnrollmentStatus.ACTIVE)
+
+    def update(self, run: StepRun, why: str) -> None:
+        """Change a run that has not ended."""
+        self.commands.append(Update(run, why))
+        self._put(run)
+
+    def finish(self, run: StepRun, outcome: str, reason: str = "", values: Mapping[str, object] | None = None) -> None:
+        """End a step with an outcome."""
+        done = replace(run, outcome=outcome, reason=reason, stage=Stage.NEW, until=None)
+        self.commands.append(Finish(done, dict(values or {})))
+        self._put(done)
+
+    def perform(self, run: StepRun) -> None:
+        """Ask for the step's action on its channel."""
+        self.commands.append(Perform(run.step, run.action))
+
+    def wait(self, until: datetime, on: WaitingOn, why: str = "") -> None:
+        """Let the enrollment rest until `until`."""
+        self.commands.append(Wait(max(until, self.now), on, why))
+
+    def close_task(self, status: str) -> None:
+        """Withdraw the task the current step has open, if it has one."""
+        run = self.state.runs.get(self.state.step or "")
+        if run is not None and run.stage is Stage.TASK and run.outcome is None:
+            self.commands.append(CloseTask(run.step, status))
+
+    def forget(self, steps: tuple[str, ...]) -> None:
+        """Take runs back that did nothing."""
+        if steps:
+            self.commands.append(Forget(steps))
+            self.state = replace(self.state, runs={k: v for k, v in self.state.runs.items() if k not in steps})
+
+    def move_to(self, step: str, why: str) -> None:
+        """Go on at `step`."""
+        self.commands.append(MoveTo(step, why))
+        self.state = replace(self.state, step=step, status=EnrollmentStatus.ACTIVE)
+
+    def end(self, status: EnrollmentStatus, reason: str) -> None:
+        """End the enrollment."""
+        self.close_task("cancelled")
+        self.commands.append(End(status, reason))
+        self.state = replace(self.state, status=status, end_reason=reason)
+
+    def _put(self, run: StepRun) -> None:
+        self.state = replace(self.state, runs={**self.state.runs, run.step: run})
