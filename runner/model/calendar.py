@@ -122,9 +122,9 @@ class _Bound:
             if block.start < block.end:
                 if block.start <= clock < block.end and self._starts_on(block, today):
                     return True
-            elif clock >= block.start and self._starts_on(block, today):
-                return True
-            elif clock < block.end and self._starts_on(block, today - _DAY):
+            elif (clock >= block.start and self._starts_on(block, today)) or (
+                clock < block.end and self._starts_on(block, today - _DAY)
+            ):
                 return True
         return False
 

@@ -1,9 +1,10 @@
-"""Limits: how many in how long, gaps with jitter, and ramps. Values only; counting is the store's."""
+"""Limits: how many in how long, gaps with jitter, and ramps. Values and arithmetic; counting is the store's."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -12,6 +13,17 @@ class Rate:
 
     count: int
     per: timedelta
+
+    def room_at(self, freed_at: Iterable[datetime], now: datetime) -> datetime | None:
+        """When one more fits: `now`, or the instant at which enough of the places taken are free again.
+
+        `freed_at` holds, for every place taken, when it is given back (finished + `per`). None: with a count of
+        zero there is never room.
+        """
+        if self.count <= 0:
+            return None
+        taken = sorted(instant for instant in freed_at if instant > now)
+        return now if len(taken) < self.count else taken[len(taken) - self.count]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +55,12 @@ class LimitSet:
     max_gap: timedelta | None = None
     jitter: float = 0.0
     ramp: Ramp | None = None
+
+    def gap(self, chance: float) -> timedelta:
+        """The pause to keep after a message; `chance` in [0, 1) is the seeded draw that places it.
+
+        Between `min_gap` and `max_gap` where both are set, else `min_gap` lengthened by up to `jitter` of itself:
+        a gap is never shorter than `min_gap`.
+        """
+        spread = self.min_gap * self.jitter if self.max_gap is None else self.max_gap - self.min_gap
+        return self.min_gap + max(spread, timedelta(0)) * chance

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from oracle import HORIZON_DAYS, brute_force, random_case
+from minute_oracle import HORIZON_DAYS, brute_force, random_case
 
 from runner.model.calendar import next_slot
 
