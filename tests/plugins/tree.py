@@ -1,0 +1,49 @@
+"""The repository as the house rules see it: its own files, without what is made or vendored."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BINARY = {".png", ".ico", ".gz", ".p12", ".der", ".woff2"}
+
+
+@cache
+def tracked() -> tuple[Path, ...]:
+    """Every file that Git knows, as absolute paths; from an unpacked archive, every file that is not made."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode == 0 and listed.stdout:
+        names = listed.stdout.decode().split("\0")
+        return tuple(path for name in names if name and (path := ROOT / name).is_file())
+    return tuple(path for path in ROOT.rglob("*") if path.is_file() and path.relative_to(ROOT).parts[0] != ".venv")
+
+
+def files(*folders: str, suffix: str = ".py") -> Iterator[Path]:
+    """The tracked files with a suffix below some folders; all of them when no folder is named."""
+    for path in tracked():
+        name = path.relative_to(ROOT)
+        if path.suffix == suffix and (not folders or name.parts[0] in folders):
+            yield path
+
+
+def texts() -> Iterator[tuple[Path, str]]:
+    """Every tracked file that is text, with its text."""
+    for path in tracked():
+        if path.suffix not in BINARY:
+            yield path, path.read_bytes().decode("utf-8", errors="replace")
+
+
+def lines(path: Path) -> int:
+    """How many lines a file has."""
+    return path.read_bytes().count(b"\n")
+
+
+def functions(path: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Every function of a Python file, with its qualified place for a message."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", node
