@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from runner.lang.templates import Rendered
 from runner.model.channel import ChannelType
+
+__all__ = ["OutreachMessage", "OutreachStatus", "Rendered"]
 
 
 class OutreachStatus(Enum):
@@ -20,15 +23,6 @@ class OutreachStatus(Enum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A template filled in for one lead: Markdown for email, plain text elsewhere. `subject` is empty where unused."""
-
-    body: str
-    subject: str = ""
-    preheader: str = ""
 
 
 @dataclass(frozen=True, slots=True)
