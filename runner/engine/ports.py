@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from runner.engine.outcomes import Outcome, Permit, Refusal
+from runner.engine.outcomes import AccountTrouble, Outcome, Permit, Refusal
 from runner.lang.diagnostics import Diagnostic
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.events import EventKind
@@ -165,13 +165,17 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class InboxBatch:
-    """What one read brought. It is stored whole, together with `cursor`, before the next read."""
+    """What one read brought. It is stored whole, together with `cursor`, before the next read.
+
+    `trouble`: the account itself was stopped while reading; it opens the circuit breaker as a failed send would.
+    """
 
     cursor: Mapping[str, object]
     signals: tuple[Signal, ...] = ()
     raw: tuple[RawMessage, ...] = ()
     notes: tuple[Note, ...] = ()
     complete: bool = True
+    trouble: AccountTrouble | None = None
 
 
 class Inbox(Protocol):
