@@ -58,7 +58,7 @@ def wheel(tmp_path_factory):
 
 def test_the_wheel_holds_the_package_the_types_the_schemas_and_the_licence(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    modules = {str(path.relative_to(tree.ROOT)) for path in tree.files("runner")}
+    modules = {str(path.relative_to(tree.ROOT)) for path in tree.tracked() if path.is_relative_to(tree.ROOT / "runner")}
     schemas = {f"runner/schemas/{path.name}" for path in (tree.ROOT / "schemas").glob("*.json")}
     assert modules | schemas | {"runner/py.typed"} <= names
     assert schemas
