@@ -1,0 +1,236 @@
+"""An email account's settings: from the plain values of its file to typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import cast
+
+from runner.model.channel import ChannelConfig, SecretRef
+
+
+class Security(Enum):
+    """How the connection is protected: TLS from the first byte, STARTTLS or nothing, STARTTLS if offered, never."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    OPPORTUNISTIC = "opportunistic"
+    OFF = "off"
+
+
+class AuthMethod(Enum):
+    """How to log in; AUTO takes the best one that the server offers and the settings allow."""
+
+    AUTO = "auto"
+    PLAIN = "plain"
+    LOGIN = "login"
+    XOAUTH2 = "xoauth2"
+
+
+class Unsubscribe(Enum):
+    """What the footer offers: a link with one-click headers, an address to write to, or a reply."""
+
+    ONE_CLICK = "one_click"
+    MAILTO = "mailto"
+    REPLY = "reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A name and an address as they stand in a header."""
+
+    address: str
+    name: str = ""
+
+    @property
+    def domain(self) -> str:
+        """What stands after the last @, lower case."""
+        return self.address.rpartition("@")[2].lower()
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthSettings:
+    """Where XOAUTH2 tokens come from (RFC 6749 section 6: a refresh token is exchanged for access tokens)."""
+
+    token_url: str
+    client_id: str
+    refresh_token: SecretRef
+    client_secret: SecretRef | None = None
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds that each phase may take as a whole, however slowly the bytes drip (RFC 5321 section 4.5.3.2)."""
+
+    connect: float = 30.0
+    greeting: float = 60.0
+    command: float = 60.0
+    data: float = 120.0
+    body: float = 300.0
+    dot: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """A submission server and how to use it.
+
+    `connections` bounds how many are open at once, `per_connection` how many messages one carries, `idle` the seconds
+    an unused one is kept. `ca_file` names extra trusted certificates; there is no switch that skips the check.
+    """
+
+    host: str
+    port: int = 587
+    security: Security = Security.STARTTLS
+    auth: AuthMethod = AuthMethod.AUTO
+    username: str = ""
+    password: SecretRef | None = None
+    oauth: OAuthSettings | None = None
+    ca_file: str | None = None
+    ehlo_name: str = ""
+    connections: int = 4
+    per_connection: int = 100
+    idle: float = 60.0
+    deadlines: Deadlines = field(default_factory=Deadlines)
+
+
+@dataclass(frozen=True, slots=True)
+class FooterSettings:
+    """The legal end of every message. `text` is the opt-out sentence; `{link}` stands for the link or address."""
+
+    postal_address: str = ""
+    unsubscribe: Unsubscribe = Unsubscribe.REPLY
+    mailto: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DkimSettings:
+    """The key that signs: selector, domain (the sender's when empty) and a PEM private key kept as a secret."""
+
+    selector: str
+    key: SecretRef
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EmailAccount:
+    """One sending identity, typed. `plus_address` puts the message's key into Reply-To, `verp` into the envelope."""
+
+    name: str
+    sender: Sender
+    smtp: SmtpSettings
+    reply_to: Sender | None = None
+    return_path: str = ""
+    plus_address: bool = False
+    verp: bool = False
+    signature: str = ""
+    css: str = ""
+    footer: FooterSettings = field(default_factory=FooterSettings)
+    dkim: DkimSettings | None = None
+    track_opens: bool = False
+    track_clicks: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    has_inbox: bool = False
+
+
+def account_of(config: ChannelConfig) -> EmailAccount:
+    """The typed settings of an email account. Raises KeyError or ValueError where the schema was not obeyed."""
+    settings = config.settings
+    tracking = _part(settings, "tracking")
+    return EmailAccount(
+        name=config.name,
+        sender=_sender(settings["from"]),
+        smtp=_smtp(_part(settings, "smtp")),
+        reply_to=_sender(settings["reply_to"]) if settings.get("reply_to") else None,
+        return_path=_text(settings, "return_path"),
+        plus_address=bool(settings.get("plus_address", False)),
+        verp=bool(settings.get("verp", False)),
+        signature=_text(settings, "signature"),
+        css=_text(settings, "css"),
+        footer=_footer(_part(settings, "footer")),
+        dkim=_dkim(_part(settings, "dkim")),
+        track_opens=bool(tracking.get("opens", False)),
+        track_clicks=bool(tracking.get("clicks", False)),
+        headers={str(name): str(value) for name, value in _part(settings, "headers").items()},
+        has_inbox=bool(settings.get("imap")),
+    )
+
+
+def _part(settings: Mapping[str, object], name: str) -> Mapping[str, object]:
+    return cast(Mapping[str, object], settings.get(name) or {})
+
+
+def _text(settings: Mapping[str, object], name: str) -> str:
+    return str(settings.get(name) or "")
+
+
+def _number(settings: Mapping[str, object], name: str, default: float) -> float:
+    return float(cast(float, settings.get(name, default)))
+
+
+def _sender(value: object) -> Sender:
+    if isinstance(value, str):
+        return Sender(value)
+    parts = cast(Mapping[str, object], value)
+    return Sender(str(parts["address"]), _text(parts, "name"))
+
+
+def _smtp(part: Mapping[str, object]) -> SmtpSettings:
+    security = Security(part.get("security", "starttls"))
+    waits = _part(part, "timeouts")
+    fields = Deadlines()
+    return SmtpSettings(
+        host=str(part["host"]),
+        port=int(_number(part, "port", 465 if security is Security.TLS else 587)),
+        security=security,
+        auth=AuthMethod(part.get("auth", "auto")),
+        username=_text(part, "username"),
+        password=cast("SecretRef | None", part.get("password")),
+        oauth=oauth_of(_part(part, "oauth")),
+        ca_file=_text(part, "ca_file") or None,
+        ehlo_name=_text(part, "ehlo_name"),
+        connections=int(_number(part, "connections", 4)),
+        per_connection=int(_number(part, "per_connection", 100)),
+        idle=_number(part, "idle", 60.0),
+        deadlines=Deadlines(*(_number(waits, name, getattr(fields, name)) for name in Deadlines.__slots__)),
+    )
+
+
+TOKEN_URLS = {
+    "google": "https://oauth2.googleapis.com/token",
+    "microsoft": "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+}
+"""Published token endpoints: Google "Using OAuth 2.0", Microsoft identity platform "OAuth 2.0 authorization code"."""
+
+SCOPES = {"google": "", "microsoft": "https://outlook.office.com/SMTP.Send offline_access"}
+
+
+def oauth_of(part: Mapping[str, object]) -> OAuthSettings | None:
+    """The typed form of an `oauth:` block, which `smtp` and `imap` share; None when it is empty."""
+    if not part:
+        return None
+    provider = _text(part, "provider")
+    return OAuthSettings(
+        token_url=_text(part, "token_url") or TOKEN_URLS[provider],
+        client_id=str(part["client_id"]),
+        refresh_token=cast(SecretRef, part["refresh_token"]),
+        client_secret=cast("SecretRef | None", part.get("client_secret")),
+        scope=_text(part, "scope") or SCOPES.get(provider, ""),
+    )
+
+
+def _footer(part: Mapping[str, object]) -> FooterSettings:
+    return FooterSettings(
+        postal_address=_text(part, "postal_address"),
+        unsubscribe=Unsubscribe(part.get("unsubscribe", "reply")),
+        mailto=_text(part, "mailto"),
+        text=_text(part, "text"),
+    )
+
+
+def _dkim(part: Mapping[str, object]) -> DkimSettings | None:
+    if not part:
+        return None
+    return DkimSettings(str(part["selector"]), cast(SecretRef, part["key"]), _text(part, "domain"))

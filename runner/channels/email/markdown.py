@@ -1,0 +1,76 @@
+"""One Markdown body becomes the HTML part and the text part; raw HTML in it stays text, and CSS is inlined."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import css_inline
+from inscriptis import get_text
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from runner.channels.email.markdown_text import plain_text
+
+STYLE = (
+    "body{font-family:Arial,Helvetica,sans-serif;font-size:14px;line-height:1.5;color:#222}"
+    "p{margin:0 0 1em}a{color:#0b57d0}.footer,.footer a{color:#777;font-size:12px}"
+    "blockquote{margin:0 0 1em;padding-left:1em;border-left:2px solid #ccc}"
+)
+_PARSER = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["strikethrough", "table"])
+_FENCED_TAGS = re.compile(r"<(script|iframe|object|embed|form|link)\b", re.IGNORECASE)
+
+Link = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The two faces of one text: plain, and an HTML fragment."""
+
+    text: str
+    html: str
+
+
+def from_markdown(source: str, link: Link | None = None) -> Body:
+    """Both faces of a Markdown text; `link` may replace the address of each web link in the HTML face."""
+    tokens = _PARSER.parse(source)
+    text = plain_text(tokens)
+    if link is not None:
+        _relink(tokens, link)
+    return Body(text, _PARSER.renderer.render(tokens, _PARSER.options, {}).strip())
+
+
+def from_html(source: str) -> Body:
+    """Both faces of an HTML template. Raises ValueError for elements that mail must not carry."""
+    if (match := _FENCED_TAGS.search(source)) is not None:
+        raise ValueError(f"<{match[1].lower()}> has no place in an e-mail")
+    return Body(get_text(source).strip(), source)
+
+
+def document(fragment: str, preheader: str, css: str) -> str:
+    """A whole HTML document around `fragment`, every rule of the style sheet written into the elements."""
+    if "<html" in fragment[:500].lower():
+        return _inliner().inline(fragment)
+    hidden = (
+        f'<div style="display:none;max-height:0;overflow:hidden">{html.escape(preheader)}</div>' if preheader else ""
+    )
+    return _inliner().inline(
+        f'<!DOCTYPE html><html><head><meta charset="utf-8"><style>{STYLE}{css}</style></head>'
+        f"<body>{hidden}{fragment}</body></html>"
+    )
+
+
+def _relink(tokens: Sequence[Token], link: Link) -> None:
+    for token in tokens:
+        for child in token.children or ():
+            href = str(child.attrs.get("href", ""))
+            if child.type == "link_open" and href.startswith(("https://", "http://")):
+                child.attrs["href"] = link(href)
+
+
+@lru_cache(maxsize=1)
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False)

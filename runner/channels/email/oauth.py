@@ -1,0 +1,96 @@
+"""Access tokens for XOAUTH2, fetched with a refresh token (RFC 6749 section 6) and kept until shortly before they end.
+
+SMTP and IMAP share one `TokenSource`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import requests
+
+from runner.channels.email.config import OAuthSettings
+from runner.errors import ChannelUnavailable, RunnerError
+from runner.model.channel import SecretRef
+from runner.secrets import Secret
+
+EARLY = 120.0
+DEFAULT_LIFE = 3600.0
+TIMEOUT = (10.0, 20.0)
+MAX_ANSWER = 65_536
+FINAL_ERRORS = frozenset({"invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope"})
+
+
+class ConsentNeeded(RunnerError):
+    """The refresh token is no longer good: a person has to consent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    value: Secret
+    until: float
+
+
+class TokenSource:
+    """Gives access tokens, one refresh at a time an account; a token the server refused is not given again."""
+
+    def __init__(self, secrets: Callable[[SecretRef], Secret], post: Callable[..., requests.Response] | None = None):
+        self._secrets = secrets
+        self._post = post or _post
+        self._lock = threading.Lock()
+        self._tokens: dict[OAuthSettings, _Token] = {}
+
+    def token(self, settings: OAuthSettings, fresh: bool = False) -> Secret:
+        """An access token; `fresh` skips the kept one. Raises ConsentNeeded, MissingSecret or ChannelUnavailable."""
+        with self._lock:
+            kept = self._tokens.get(settings)
+            if kept is None or fresh or kept.until <= time.monotonic():
+                kept = self._refresh(settings)
+                self._tokens[settings] = kept
+            return kept.value
+
+    def _refresh(self, settings: OAuthSettings) -> _Token:
+        form = {
+            "grant_type": "refresh_token",
+            "client_id": settings.client_id,
+            "refresh_token": self._secrets(settings.refresh_token).reveal(),
+        }
+        if settings.client_secret is not None:
+            form["client_secret"] = self._secrets(settings.client_secret).reveal()
+        if settings.scope:
+            form["scope"] = settings.scope
+        try:
+            answer = self._post(settings.token_url, data=form, timeout=TIMEOUT)
+            content = _json(answer)
+        except (requests.RequestException, ValueError) as error:
+            raise ChannelUnavailable(f"no access token from {settings.token_url}: {type(error).__name__}") from None
+        return _read(settings, answer.status_code, content)
+
+
+def _read(settings: OAuthSettings, status: int, content: Mapping[str, object]) -> _Token:
+    if status == 200 and isinstance(content.get("access_token"), str):
+        life = float(cast(float, content.get("expires_in") or DEFAULT_LIFE))
+        return _Token(Secret(str(content["access_token"])), time.monotonic() + max(0.0, life - EARLY))
+    slug = str(content.get("error", f"HTTP {status}"))[:80]
+    if slug in FINAL_ERRORS:
+        raise ConsentNeeded(f"{settings.token_url} refuses the refresh token: {slug}", help="consent again, store it")
+    raise ChannelUnavailable(f"no access token from {settings.token_url}: {slug}")
+
+
+def _json(answer: requests.Response) -> Mapping[str, object]:
+    if len(answer.content) > MAX_ANSWER:
+        raise ValueError("the answer is too long")
+    content = answer.json()
+    if not isinstance(content, Mapping):
+        raise ValueError("the answer is no JSON object")
+    return content
+
+
+def _post(url: str, **options: object) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.post(url, allow_redirects=False, **options)  # type: ignore[arg-type]

@@ -1,0 +1,108 @@
+"""Open connections by account, kept between messages within limits: never one a message, never one too many."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from runner.channels.email.config import EmailAccount, Security, SmtpSettings
+from runner.channels.email.replies import Phase
+from runner.channels.email.smtp_auth import Credentials, log_in
+from runner.channels.email.smtp_session import Lost, Session
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What one account has open. `settings` tells whether the file changed since."""
+
+    settings: SmtpSettings
+    slots: threading.BoundedSemaphore
+    idle: list[Session] = field(default_factory=list)
+
+
+class Pool:
+    """Lends sessions. `borrow` gives an open one first, and tells whether it was used before."""
+
+    def __init__(self, credentials: Callable[[EmailAccount], Credentials | None]) -> None:
+        self._credentials = credentials
+        self._lock = threading.Lock()
+        self._lanes: dict[str, _Lane] = {}
+
+    def borrow(self, account: EmailAccount, reuse: bool = True) -> Session:
+        """A logged-in session. Raises Refusal, Lost, Misfit, or what reading a secret or token raises."""
+        lane = self._lane(account)
+        if not lane.slots.acquire(timeout=account.smtp.deadlines.command):
+            raise Lost(Phase.CONNECT, "every connection of this account is busy")
+        try:
+            session = self._idle(lane) if reuse else None
+            return session or self._open(account)
+        except BaseException:
+            lane.slots.release()
+            raise
+
+    def give_back(self, account: EmailAccount, session: Session) -> None:
+        """Return a borrowed session; a dead or worn one is closed."""
+        lane = self._lanes[account.name]
+        worn = session.dead or session.used >= account.smtp.per_connection or lane.settings != account.smtp
+        if worn:
+            session.quit()
+        else:
+            with self._lock:
+                lane.idle.append(session)
+        lane.slots.release()
+
+    def close(self) -> None:
+        """Close every session that nobody holds."""
+        with self._lock:
+            idle = [session for lane in self._lanes.values() for session in lane.idle]
+            for lane in self._lanes.values():
+                lane.idle.clear()
+        for session in idle:
+            session.quit()
+
+    def _lane(self, account: EmailAccount) -> _Lane:
+        with self._lock:
+            lane = self._lanes.get(account.name)
+            if lane is None:
+                lane = _Lane(account.smtp, threading.BoundedSemaphore(max(1, account.smtp.connections)))
+                self._lanes[account.name] = lane
+            elif lane.settings != account.smtp:
+                stale, lane.idle = lane.idle, []
+                lane.settings = account.smtp
+                for session in stale:
+                    session.close()
+            return lane
+
+    def _idle(self, lane: _Lane) -> Session | None:
+        while True:
+            with self._lock:
+                session = lane.idle.pop() if lane.idle else None
+            if session is None or time.monotonic() - session.last < lane.settings.idle:
+                return session
+            session.quit()
+
+    def _open(self, account: EmailAccount) -> Session:
+        session = Session.open(account.smtp, _context(account.smtp))
+        try:
+            credentials = self._credentials(account)
+            if credentials is not None:
+                log_in(session, account.smtp, credentials)
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+
+@lru_cache(maxsize=64)
+def _context(settings: SmtpSettings) -> ssl.SSLContext:
+    """Certificates are checked, except that opportunistic TLS without a log-in takes any: no worse than clear text."""
+    context = ssl.create_default_context(cafile=settings.ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if settings.security is Security.OPPORTUNISTIC and not settings.username:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
