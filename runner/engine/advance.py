@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from runner.engine.facts import EnrollmentFacts
+from runner.engine.facts import facts_of
 from runner.engine.state import EnrollmentStatus, Stage, StepRun, WaitingOn
 from runner.engine.walk import Walk
 from runner.lang.conditions import evaluate, trace
@@ -73,7 +73,7 @@ def _enter(walk: Walk, node: StepNode) -> bool:
     run = StepRun(step=node.id, entered_at=walk.now)
     values: dict[str, object] = {}
     if node.condition is not None:
-        facts = EnrollmentFacts(walk.graph, walk.state, walk.now)
+        facts = facts_of(walk.graph, walk.state, walk.now)
         verdict = evaluate(node.condition, facts)
         values = dict(trace(node.condition, facts))
         if verdict is not True:

@@ -25,11 +25,10 @@ def fail_late(walk: Walk, step: str) -> None:
     walk.finish(replace(run, settle_until=None), "failed", "not_sent" if unsent else "bounced")
     if walk.state.status in (EnrollmentStatus.STOPPED, EnrollmentStatus.PAUSED):
         return
-    if walk.state.step == step and not walk.state.is_over:
-        advance(walk)
-        return
     target = walk.graph.node(step).failure_target
-    if target is None or target == END or not _may_go_back(walk, run) or _has_acted(walk.state.run(target)):
+    stays = target is None or target == END or not _may_go_back(walk, run) or _has_acted(walk.state.run(target))
+    if stays or (walk.state.step == step and not walk.state.is_over):
+        advance(walk)
         return
     reopened = walk.state.is_over
     walk.close_task("cancelled")

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from runner.engine.commands import CloseTask, Command, End, Enter, Finish, Forget, MoveTo, Perform, Update, Wait
 from runner.engine.state import EnrollmentState, EnrollmentStatus, Stage, StepRun, WaitingOn
-from runner.model.calendar import Zones, add_duration
+from runner.model.calendar_waits import BusinessCalendar, add_duration
+from runner.model.calendar_zones import Zones
 from runner.model.graph import StepGraph, StepNode
 
 from runner.lang.durations import Duration
@@ -29,10 +30,9 @@ class Walk:
 
     def later(self, duration: Duration) -> datetime:
         """The instant `duration` from now, business days counted in the lead's calendar."""
-        zones = Zones(lead=self.state.lead.timezone, project=self.state.settings.timezone)
-        return add_duration(
-            self.now, duration, zones, window=self.state.settings.window, country=self.state.lead.country
-        )
+        lead = self.state.lead
+        zones = Zones(lead=lead.timezone, project=self.state.settings.timezone, country=lead.country)
+        return add_duration(self.now, duration, BusinessCalendar.of(zones, self.state.settings.window))
 
     def enter(self, run: StepRun) -> None:
         """Begin a step."""

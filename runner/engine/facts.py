@@ -1,0 +1,22 @@
+"""An enrollment's state as the condition language sees it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from runner.engine.state import EnrollmentState
+from runner.lang.conditions import Facts, StepFact
+from runner.model.graph import StepGraph
+
+
+def facts_of(graph: StepGraph, state: EnrollmentState, now: datetime) -> Facts:
+    """What a condition may ask of an enrollment at `now`."""
+    events: dict[str, dict[str, datetime]] = {}
+    for seen in state.events:
+        if seen.step is not None:
+            events.setdefault(seen.step, {}).setdefault(seen.kind.value, seen.at)
+    steps = {
+        run.step: StepFact(run.outcome, run.acted_at or run.entered_at, events.get(run.step, {}))
+        for run in state.runs.values()
+    }
+    return Facts(now=now, steps=steps, lead=state.lead.values(), campaign=state.campaign, vars=graph.vars)

@@ -1,0 +1,121 @@
+"""The one gate: whether a send may happen at this instant. Pure; the store gathers the facts and keeps the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from runner.engine.limits import Gap, Limit
+from runner.engine.outcomes import Cancelled, NotNow, Refusal
+from runner.model.calendar import SendWindow, next_slot
+from runner.model.calendar_zones import Zones
+
+IN_FLIGHT = timedelta(seconds=1)
+"""When to look again at a limit that is full only because of sends still under way."""
+STALE_RECHECK = timedelta(minutes=1)
+STOPPED_RECHECK = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How full a limit is: `used` of its count, and when the next place is free (None: one under way holds it)."""
+
+    used: int
+    frees_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateFacts:
+    """Everything the gate weighs, read in one transaction.
+
+    `claimed` is whether the claim still holds; `switched_off` names the kill switch that is set; `suppressed` says
+    by what; `retry_at` is set while the account backs off; `inbox_stale_since` while a follow-up's inbox is unread.
+    """
+
+    claimed: bool
+    status: str
+    campaign_open: bool = True
+    switched_off: str | None = None
+    suppressed: str | None = None
+    forbidden: str | None = None
+    account_stopped: str | None = None
+    retry_at: datetime | None = None
+    inbox_stale: bool = False
+    events_pending: bool = False
+    windows: Sequence[SendWindow] = ()
+    zones: Zones = field(default_factory=Zones)
+    limits: Sequence[Limit] = ()
+    usage: Mapping[Limit, Usage] = field(default_factory=dict)
+    gaps: Sequence[Gap] = ()
+    last_finish: Mapping[str, datetime | None] = field(default_factory=dict)
+
+
+def judge(facts: GateFacts, now: datetime) -> Refusal | None:
+    """None lets it pass. What ends the step comes first, then what only defers it."""
+    return _forbidden(facts) or _held(facts, now) or _windowed(facts, now) or _limited(facts, now)
+
+
+def _forbidden(facts: GateFacts) -> Cancelled | None:
+    if not facts.claimed:
+        return Cancelled("claim_lost", "another worker or an event took this enrollment over")
+    if facts.status in ("completed", "stopped"):
+        return Cancelled("ended", "the enrollment has ended")
+    if facts.status == "paused":
+        return Cancelled("paused", "the enrollment is paused")
+    if facts.suppressed is not None:
+        return Cancelled("suppressed", facts.suppressed)
+    if facts.forbidden is not None:
+        return Cancelled("policy", facts.forbidden)
+    return None
+
+
+def _held(facts: GateFacts, now: datetime) -> NotNow | None:
+    if facts.events_pending:
+        return NotNow(now + IN_FLIGHT, "event_pending", "an event for this lead is about to be decided on")
+    if facts.switched_off is not None:
+        return NotNow(now + STOPPED_RECHECK, "kill_switch", facts.switched_off, lane_wide=True)
+    if not facts.campaign_open:
+        return NotNow(now + STOPPED_RECHECK, "campaign_closed", "the campaign is not running today", lane_wide=True)
+    if facts.account_stopped is not None:
+        return NotNow(now + STOPPED_RECHECK, "account_stopped", facts.account_stopped, lane_wide=True)
+    if facts.retry_at is not None and facts.retry_at > now:
+        return NotNow(facts.retry_at, "account_backing_off", "the account had trouble a moment ago", lane_wide=True)
+    if facts.inbox_stale:
+        return NotNow(now + STALE_RECHECK, "inbox_stale", "the inbox was not read lately, a reply could be in it")
+    return None
+
+
+def _windowed(facts: GateFacts, now: datetime) -> NotNow | None:
+    slot = next_slot(now, facts.windows, facts.zones)
+    if slot is None:
+        return NotNow(now + STOPPED_RECHECK, "window_never_open", "the send windows share no hour of the year")
+    if slot > now:
+        return NotNow(slot, "window", f"the send window opens at {slot.isoformat()}")
+    return None
+
+
+def _limited(facts: GateFacts, now: datetime) -> NotNow | None:
+    """The refusal of the fullest limit: the one that frees its next place last."""
+    worst: NotNow | None = None
+    for limit in facts.limits:
+        usage = facts.usage.get(limit, Usage(0))
+        if usage.used >= limit.rate.count:
+            until = usage.frees_at or now + IN_FLIGHT
+            text = f"{limit.name} limit: {usage.used} of {limit.rate.count} in {limit.rate.per}"
+            detail = {"scope": limit.scope, "used": usage.used, "count": limit.rate.count}
+            worst = _later(worst, NotNow(until, "limit", text, limit.lane_wide, detail))
+    for gap in facts.gaps:
+        if gap.scope in facts.last_finish:
+            finish = facts.last_finish[gap.scope]
+            until = now + IN_FLIGHT if finish is None else finish + gap.pause
+            if until > now:
+                text = f"{gap.pause.total_seconds():.0f}s between sends"
+                worst = _later(worst, NotNow(until, "gap", text, True, {"scope": gap.scope}))
+    return worst
+
+
+def _later(one: NotNow | None, other: NotNow) -> NotNow:
+    if one is None or one.until is None or (other.until is not None and other.until > one.until):
+        return other
+    return one

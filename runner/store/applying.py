@@ -1,0 +1,203 @@
+"""Commands become rows: the decisions of one transaction, gathered and written with few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, assert_never
+
+from sqlalchemy import Connection, bindparam, delete, exists, insert, update
+
+from runner.engine.commands import CloseTask, Command, End, Enter, Finish, Forget, MoveTo, Perform, Update, Wait
+from runner.engine.state import StepRun, WaitingOn
+from runner.store.context import Context
+from runner.store.lanes import lane_for
+from runner.store.loading import Loaded
+from runner.store.tables import enrollments, outreach_attempts, reservations, step_runs, tasks, timers, transitions
+
+Values = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Writer:
+    """Gathers what decisions ask for and writes it all in `flush`. One for each transaction."""
+
+    connection: Connection
+    ctx: Context
+    now: datetime
+    lanes: dict[tuple[int, str, str], int] = field(default_factory=dict)
+    new_runs: list[Values] = field(default_factory=list)
+    changed_runs: list[Values] = field(default_factory=list)
+    moved: list[Values] = field(default_factory=list)
+    timers: list[Values] = field(default_factory=list)
+    log: list[Values] = field(default_factory=list)
+
+    def add(self, loaded: Loaded, commands: Iterable[Command]) -> None:
+        """Take the commands of one decision. The enrollment's timer row must be out already."""
+        step = _OneEnrollment(self, loaded)
+        for command in commands:
+            step.take(command)
+        step.close()
+
+    def lane(self, campaign_id: int, account: str = "") -> int:
+        """The lane of an account in a campaign; the campaign's own lane without one."""
+        channel = account.partition("/")[0]
+        key = (campaign_id, channel, account)
+        if key not in self.lanes:
+            self.lanes[key] = lane_for(self.connection, *key)
+        return self.lanes[key]
+
+    def flush(self) -> None:
+        """Write everything gathered so far."""
+        run_match = (step_runs.c.enrollment_id == bindparam("b_enrollment"), step_runs.c.step == bindparam("b_step"))
+        for statement, rows in (
+            (insert(step_runs), self.new_runs),
+            (update(step_runs).where(*run_match), self.changed_runs),
+            (update(enrollments).where(enrollments.c.id == bindparam("b_id")), self.moved),
+            (insert(timers), self.timers),
+            (insert(transitions), self.log),
+        ):
+            if rows:
+                self.connection.execute(statement, rows)
+                rows.clear()
+
+
+class _OneEnrollment:
+    """The commands for one enrollment, folded into the row values they leave behind."""
+
+    def __init__(self, writer: Writer, loaded: Loaded) -> None:
+        self.writer, self.loaded = writer, loaded
+        self.runs: dict[str, Values] = {}
+        self.fresh: set[str] = set()
+        state = loaded.state
+        self.row: Values = {
+            "step": state.step, "status": state.status.value, "waiting_on": None, "waiting_why": None,
+            "due_at": None if state.is_over else loaded.due_at, "lane_id": loaded.lane_id,
+            "ended_at": state.ended_at, "end_reason": state.end_reason or None,
+        }  # fmt: skip
+
+    def take(self, command: Command) -> None:
+        """Fold one command in."""
+        now = self.writer.now
+        match command:
+            case Enter(run=run):
+                self._enter(run)
+            case Update(run=run, why=why):
+                self._save(run)
+                self._log(run.step, run.stage.value, why=why, until=run.until.isoformat() if run.until else None)
+            case Finish(run=run, values=values):
+                self._save(run, ended_at=now)
+                self._log(run.step, "finished", outcome=run.outcome, reason=run.reason, saw=dict(values))
+            case Perform(step=step, action=action):
+                lane = self.writer.lane(self.loaded.campaign_id, self._account(step))
+                self.row |= {"status": "active", "waiting_on": WaitingOn.SLOT.value, "waiting_why": action or None}
+                self.row |= {"lane_id": lane, "due_at": now}
+            case Wait(until=until, on=on, why=why):
+                self.row |= {"status": "waiting", "waiting_on": on.value, "waiting_why": why or None, "due_at": until}
+                self.row["lane_id"] = self.writer.lane(self.loaded.campaign_id)
+            case CloseTask(step=step, status=status):
+                close_task(self.writer.connection, self.loaded.state.id, step, status, now)
+            case Forget(steps=steps):
+                self._forget(steps)
+            case MoveTo(step=step, why=why):
+                self.row |= {"step": step, "status": "active", "ended_at": None, "end_reason": None}
+                self._log(step, "moved", why=why)
+            case End(status=status, reason=reason):
+                self.row |= {"status": status.value, "end_reason": reason, "ended_at": now, "due_at": None}
+                self.row |= {"waiting_on": None, "waiting_why": None}
+                self._log(self.row["step"], status.value, reason=reason)
+            case _:
+                assert_never(command)
+
+    def close(self) -> None:
+        """Hand the folded rows to the writer."""
+        writer, enrollment_id = self.writer, self.loaded.state.id
+        for step, values in self.runs.items():
+            if step in self.fresh:
+                writer.new_runs.append({"ended_at": None} | values | {"enrollment_id": enrollment_id})
+            else:
+                keep = {k: v for k, v in values.items() if k not in ("step", "account", "key")}
+                writer.changed_runs.append(
+                    {"ended_at": None} | keep | {"b_enrollment": enrollment_id, "b_step": step}
+                )
+        writer.moved.append(self.row | {"b_id": enrollment_id})
+        if self.row["due_at"] is not None:
+            timer = {"lane_id": self.row["lane_id"], "due_at": self.row["due_at"], "enrollment_id": enrollment_id}
+            writer.timers.append(timer)
+
+    def _enter(self, run: StepRun) -> None:
+        self._save(run)
+        self.row |= {"step": run.step, "status": "active"}
+        if run.step not in self.loaded.run_ids:
+            self.fresh.add(run.step)
+            key = self.writer.ctx.key.token("message", f"{self.loaded.state.id}|{run.step}")
+            self.runs[run.step] |= {"account": self._draw(run.step), "key": key}
+        self._log(run.step, "entered")
+
+    def _draw(self, step: str) -> str | None:
+        book = self.writer.ctx.book
+        channel = book.graph(self.loaded.sequence_id).node(step).channel
+        if channel is None:
+            return None
+        config = book.draw_account(self.loaded.campaign, channel, self.loaded.state.lead.id)
+        return config.key if config else None
+
+    def _account(self, step: str) -> str:
+        if step in self.fresh:
+            return self.runs[step]["account"] or ""
+        return self.loaded.accounts.get(step) or ""
+
+    def _save(self, run: StepRun, **more: Any) -> None:
+        values = {
+            "step": run.step, "outcome": run.outcome, "reason": run.reason, "stage": run.stage.value,
+            "action": run.action, "tries": run.tries, "entered_at": run.entered_at, "until": run.until,
+            "acted_at": run.acted_at, "settle_until": run.settle_until, **more,
+        }  # fmt: skip
+        self.runs[run.step] = self.runs.get(run.step, {}) | values
+
+    def _forget(self, steps: tuple[str, ...]) -> None:
+        """Delete runs that never tried anything. One with attempts keeps its row, and its open attempt is cancelled."""
+        mine = (step_runs.c.enrollment_id == self.loaded.state.id, step_runs.c.step.in_(steps))
+        tried = exists().where(outreach_attempts.c.step_run_id == step_runs.c.id)
+        connection = self.writer.connection
+        gone = connection.execute(delete(step_runs).where(*mine, ~tried).returning(step_runs.c.step)).scalars().all()
+        for step in gone:
+            self.loaded.run_ids.pop(step, None)
+        _cancel_open(connection, self.loaded.state.id, steps, self.writer.now)
+
+    def _log(self, step: str | None, kind: str, **detail: Any) -> None:
+        told = {name: value for name, value in detail.items() if value not in (None, "", {})}
+        row = {"enrollment_id": self.loaded.state.id, "at": self.writer.now, "step": step, "kind": kind}
+        self.writer.log.append(row | {"detail": told})
+
+
+def take_timer(connection: Connection, loaded: Loaded) -> bool:
+    """Remove the enrollment's timer row. False when it has none, or another worker took it."""
+    if loaded.due_at is None:
+        return False
+    where = (
+        timers.c.lane_id == loaded.lane_id,
+        timers.c.due_at == loaded.due_at,
+        timers.c.enrollment_id == loaded.state.id,
+    )
+    return connection.execute(delete(timers).where(*where)).rowcount == 1
+
+
+def close_task(connection: Connection, enrollment_id: int, step: str, status: str, now: datetime) -> None:
+    """Close the open task of a step, and give back what its attempt had reserved."""
+    where = (tasks.c.enrollment_id == enrollment_id, tasks.c.step == step, tasks.c.status == "open")
+    changed = update(tasks).where(*where).values(status=status, closed_at=now, closed_by="runner")
+    for (attempt_id,) in connection.execute(changed.returning(tasks.c.attempt_id)).all():
+        final = "cancelled" if status == "cancelled" else "failed"
+        end = {"status": final, "outcome": status, "reason": f"task_{status}", "finished_at": now}
+        connection.execute(update(outreach_attempts).where(outreach_attempts.c.id == attempt_id).values(**end))
+        connection.execute(delete(reservations).where(reservations.c.attempt_id == attempt_id))
+
+
+def _cancel_open(connection: Connection, enrollment_id: int, steps: tuple[str, ...], now: datetime) -> None:
+    runs = step_runs.c.id == outreach_attempts.c.step_run_id
+    mine = exists().where(runs, step_runs.c.enrollment_id == enrollment_id, step_runs.c.step.in_(steps))
+    where = (outreach_attempts.c.status.in_(("pending", "claimed")), mine)
+    end = {"status": "cancelled", "reason": "superseded", "finished_at": now}
+    connection.execute(update(outreach_attempts).where(*where).values(**end))

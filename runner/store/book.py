@@ -1,0 +1,68 @@
+"""What the runner goes by while it runs: the project as loaded, and every stored definition somebody is pinned to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+
+from runner.engine.state import Settings
+from runner.model.campaign import Campaign
+from runner.model.channel import ChannelConfig, ChannelType
+from runner.model.graph import StepGraph
+from runner.model.project import CompiledSequence, Project
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One consistent view of definitions and configuration; replaced as a whole on reload, never changed.
+
+    `by_id` holds the stored sequence definitions by row id, `newest` the newest id of each sequence name,
+    `campaigns` the campaigns by row id.
+    """
+
+    project: Project
+    by_id: Mapping[int, CompiledSequence] = field(default_factory=dict)
+    newest: Mapping[str, int] = field(default_factory=dict)
+    campaigns: Mapping[int, Campaign] = field(default_factory=dict)
+
+    def graph(self, sequence_id: int) -> StepGraph:
+        """The graph an enrollment pinned."""
+        return self.by_id[sequence_id].graph
+
+    def account(self, key: str) -> ChannelConfig | None:
+        """The account of a key such as `email/ada`, if the project still has it."""
+        return self.project.channels.get(key.partition("/")[2])
+
+    def accounts_for(self, campaign: Campaign, channel: ChannelType) -> tuple[ChannelConfig, ...]:
+        """The accounts that may serve a campaign on a channel: those it names, else all of that channel."""
+        names = campaign.accounts.get(channel)
+        every = [config for config in self.project.channels.values() if config.channel is channel and config.enabled]
+        return tuple(config for config in every if names is None or config.name in names)
+
+    def draw_account(self, campaign: Campaign, channel: ChannelType, lead_id: int) -> ChannelConfig | None:
+        """The account for a lead: the same one every time, as long as the set of accounts stays the same.
+
+        Rendezvous hashing: when an account goes, only its own leads move.
+        """
+        choices = self.accounts_for(campaign, channel)
+        return max(choices, key=lambda config: _weight(config.key, campaign.name, lead_id), default=None)
+
+    def settings(self) -> Settings:
+        """The project's rules as decisions need them."""
+        contact = self.project.settings.contact
+        return Settings(
+            unknown_hold_seconds=contact.unknown_hold.total_seconds(),
+            reopen_within_seconds=contact.reopen_within.total_seconds(),
+            timezone=self.project.settings.timezone,
+        )
+
+    def with_definitions(
+        self, by_id: Mapping[int, CompiledSequence], newest: Mapping[str, int], campaigns: Mapping[int, Campaign]
+    ) -> Book:
+        """The same project with what the database holds of it."""
+        return replace(self, by_id=dict(by_id), newest=dict(newest), campaigns=dict(campaigns))
+
+
+def _weight(account: str, campaign: str, lead_id: int) -> bytes:
+    return blake2b(f"{account}|{campaign}|{lead_id}".encode(), digest_size=8).digest()

@@ -1,0 +1,127 @@
+"""Claims: a worker's lease on an enrollment, its fence, and the rescue of those whose worker is gone."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from runner.engine.decide import decide
+from runner.engine.outcomes import Unknown
+from runner.engine.triggers import Reported
+from runner.store.applying import Writer
+from runner.store.context import Context
+from runner.store.lanes import Lane
+from runner.store.loading import load
+from runner.store.tables import claims, enrollments, outreach_attempts, timers
+
+MAX_CRASHES = 3
+"""A step whose process died this often before it could send is parked: it may be what kills the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to act on one enrollment, as long as the row with this token stands and its lease has not run out."""
+
+    enrollment_id: int
+    token: str
+    lane: Lane
+    due_at: datetime
+
+
+def claim_rows(
+    connection: Connection, ctx: Context, lane: Lane, rows: Sequence[tuple[datetime, int]]
+) -> tuple[Claim, ...]:
+    """Write claims for enrollments whose timers were just taken out."""
+    lease_until = ctx.machine.now() + ctx.lease
+    made = tuple(Claim(enrollment_id, secrets.token_hex(16), lane, due_at) for due_at, enrollment_id in rows)
+    values = [
+        {"enrollment_id": claim.enrollment_id, "token": claim.token, "worker": ctx.worker, "lease_until": lease_until,
+         "lane_id": lane.id, "due_at": claim.due_at}
+        for claim in made
+    ]  # fmt: skip
+    connection.execute(insert(claims), values)
+    return made
+
+
+def holds(connection: Connection, ctx: Context, claim: Claim) -> bool:
+    """Whether the claim still stands."""
+    where = (
+        claims.c.enrollment_id == claim.enrollment_id,
+        claims.c.token == claim.token,
+        claims.c.lease_until > ctx.machine.now(),
+    )
+    return connection.execute(select(claims.c.token).where(*where).with_for_update()).first() is not None
+
+
+def drop(connection: Connection, claim: Claim) -> bool:
+    """Remove the claim. False when it was taken away meanwhile."""
+    where = (claims.c.enrollment_id == claim.enrollment_id, claims.c.token == claim.token)
+    return connection.execute(delete(claims).where(*where)).rowcount == 1
+
+
+def renew(ctx: Context) -> int:
+    """Extend the leases of this process; called well before they run out. Returns how many it holds."""
+    with ctx.db.write() as connection:
+        until = ctx.machine.now() + ctx.lease
+        mine = (claims.c.worker == ctx.worker, claims.c.lease_until > ctx.machine.now())
+        return connection.execute(update(claims).where(*mine).values(lease_until=until)).rowcount
+
+
+def give_back(connection: Connection, claim: Claim) -> None:
+    """Undo a claim that nothing was done with: the enrollment is due again where it stood in the queue."""
+    if drop(connection, claim):
+        requeue(connection, claim.lane.id, claim.due_at, claim.enrollment_id)
+
+
+def requeue(connection: Connection, lane_id: int, due_at: datetime, enrollment_id: int) -> None:
+    values = {"lane_id": lane_id, "due_at": due_at}
+    connection.execute(insert(timers).values(**values, enrollment_id=enrollment_id))
+    connection.execute(update(enrollments).where(enrollments.c.id == enrollment_id).values(**values))
+
+
+def rescue(ctx: Context, *, dead_workers: Sequence[str] = ()) -> int:
+    """Take over claims whose lease ran out, and at once those of `dead_workers`. Returns how many.
+
+    Without an intent nothing irrevocable happened: the enrollment is due again. With one the message may have gone
+    out: the attempt becomes unknown, and is never repeated by itself.
+    """
+    with ctx.db.write() as connection:
+        condition = claims.c.lease_until <= ctx.machine.now() - ctx.grace
+        if dead_workers:
+            condition = condition | claims.c.worker.in_(dead_workers)
+        rows = connection.execute(select(claims).where(condition).with_for_update(skip_locked=True)).all()
+        for row in rows:
+            connection.execute(delete(claims).where(claims.c.enrollment_id == row.enrollment_id))
+            _rescue_one(connection, ctx, row.enrollment_id, row.lane_id, row.due_at)
+    return len(rows)
+
+
+def _rescue_one(connection: Connection, ctx: Context, enrollment_id: int, lane_id: int, due_at: datetime) -> None:
+    from runner.store.ticking import park
+
+    open_ones = outreach_attempts.c.status.in_(("claimed", "sending")), outreach_attempts.c.outcome.is_(None)
+    query = select(outreach_attempts).where(outreach_attempts.c.enrollment_id == enrollment_id, *open_ones)
+    attempt = connection.execute(query).first()
+    if attempt is None:
+        requeue(connection, lane_id, due_at, enrollment_id)
+        return
+    mine = update(outreach_attempts).where(outreach_attempts.c.id == attempt.id)
+    now = ctx.now()
+    if attempt.status == "sending":
+        connection.execute(mine.values(status="unknown", reason="worker_died", outcome="unknown", finished_at=now))
+        writer = Writer(connection, ctx, now)
+        [loaded] = load(connection, ctx.book, [enrollment_id], lock=True)
+        outcome = Unknown("worker_died", "the process ended between the intent and the answer")
+        step = loaded.state.step or ""
+        writer.add(loaded, decide(ctx.book.graph(loaded.sequence_id), loaded.state, Reported(step, outcome), now))
+        writer.flush()
+        return
+    connection.execute(mine.values(status="pending", crashes=attempt.crashes + 1))
+    if attempt.crashes + 1 >= MAX_CRASHES:
+        park(connection, enrollment_id, None, f"the process died {MAX_CRASHES} times on this step", now)
+    else:
+        requeue(connection, lane_id, due_at, enrollment_id)

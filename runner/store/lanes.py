@@ -1,0 +1,65 @@
+"""Lanes: one queue for each campaign and account, and one a campaign for waits and conditions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select, text
+
+from runner.store.tables import lanes, timers
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A queue. `account` is empty in a campaign's own lane, where nothing is sent."""
+
+    id: int
+    campaign_id: int
+    channel: str
+    account: str
+
+
+def lane_for(connection: Connection, campaign_id: int, channel: str = "", account: str = "") -> int:
+    """The id of a lane, which is made when it is new."""
+    where = (lanes.c.campaign_id == campaign_id, lanes.c.channel == channel, lanes.c.account == account)
+    found = connection.execute(select(lanes.c.id).where(*where)).scalar()
+    if found is not None:
+        return int(found)
+    values = {"campaign_id": campaign_id, "channel": channel, "account": account}
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as upsert
+
+        connection.execute(upsert(lanes).values(**values).on_conflict_do_nothing())
+        return int(connection.execute(select(lanes.c.id).where(*where)).scalar_one())
+    return int(connection.execute(insert(lanes).values(**values).returning(lanes.c.id)).scalar_one())
+
+
+def all_lanes(connection: Connection) -> dict[int, Lane]:
+    """Every lane by id."""
+    columns = (lanes.c.id, lanes.c.campaign_id, lanes.c.channel, lanes.c.account)
+    return {row[0]: Lane(*row) for row in connection.execute(select(*columns)).tuples()}
+
+
+_OCCUPIED = text(
+    """
+    WITH RECURSIVE occupied(lane_id) AS (
+        SELECT min(lane_id) FROM timers
+        UNION ALL
+        SELECT (SELECT min(lane_id) FROM timers WHERE timers.lane_id > occupied.lane_id)
+        FROM occupied WHERE occupied.lane_id IS NOT NULL
+    )
+    SELECT lane_id FROM occupied WHERE lane_id IS NOT NULL
+    """
+)
+"""The lanes that have timers, found by leaping from one to the next: its cost is the lanes, not the timers."""
+
+
+def first_due(connection: Connection) -> dict[int, datetime]:
+    """When the earliest timer of each lane is due."""
+    found: dict[int, datetime] = {}
+    for (lane_id,) in connection.execute(_OCCUPIED).all():
+        earliest = connection.execute(select(func.min(timers.c.due_at)).where(timers.c.lane_id == lane_id)).scalar()
+        if earliest is not None:
+            found[lane_id] = earliest
+    return found

@@ -1,0 +1,56 @@
+"""Overlays: what an operator lowered or switched off for one campaign while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, or_, select, update
+
+from runner.model.channel import ChannelType
+from runner.model.rates import LimitSet, Rate
+from runner.store.tables import channel_overlays
+
+PERIODS = {
+    "per_minute": timedelta(minutes=1),
+    "per_hour": timedelta(hours=1),
+    "per_day": timedelta(days=1),
+    "per_week": timedelta(weeks=1),
+}
+
+
+def active_overlay(connection: Connection, campaign: str, channel: ChannelType, now: datetime) -> Mapping[str, Any]:
+    """What is overlaid on a campaign's channel at this time; later rows win key by key."""
+    where = (
+        channel_overlays.c.campaign == campaign,
+        channel_overlays.c.channel == channel.value,
+        channel_overlays.c.removed_at.is_(None),
+        or_(channel_overlays.c.expires_at.is_(None), channel_overlays.c.expires_at > now),
+    )
+    merged: dict[str, Any] = {}
+    for config in connection.execute(select(channel_overlays.c.config).where(*where).order_by(channel_overlays.c.id)):
+        merged |= config[0]
+    return merged
+
+
+def overlay_limits(connection: Connection, campaign: str, channel: ChannelType, now: datetime) -> LimitSet | None:
+    """The overlay's limits. They stack on the account's, so they can only lower what may go out."""
+    config = active_overlay(connection, campaign, channel, now)
+    if config.get("enabled") is False:
+        return LimitSet(rates=(Rate(0, timedelta(days=1)),))
+    limits = config.get("limits") or {}
+    rates = tuple(Rate(int(limits[name]), period) for name, period in PERIODS.items() if name in limits)
+    return LimitSet(rates=rates) if rates else None
+
+
+def add_overlay(
+    connection: Connection, campaign: str, channel: ChannelType, config: Mapping[str, Any], *, author: str,
+    reason: str, now: datetime, expires_at: datetime | None = None,
+) -> None:  # fmt: skip
+    """Put an overlay on a campaign's channel; it replaces the one that is there."""
+    where = (channel_overlays.c.campaign == campaign, channel_overlays.c.channel == channel.value)
+    current = where + (channel_overlays.c.removed_at.is_(None),)
+    connection.execute(update(channel_overlays).where(*current).values(removed_at=now))
+    row = {"campaign": campaign, "channel": channel.value, "config": dict(config), "author": author, "reason": reason}
+    connection.execute(insert(channel_overlays).values(**row, created_at=now, expires_at=expires_at))

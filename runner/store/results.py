@@ -1,0 +1,171 @@
+"""The result's transaction: what an attempt came to is recorded and the enrollment moves on, or not at all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, assert_never
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from runner.engine.decide import decide
+from runner.engine.outcomes import (
+    AccountTrouble,
+    AlreadyConnected,
+    Cancelled,
+    Failed,
+    HandedOver,
+    NotConnected,
+    NotNow,
+    Outcome,
+    Sent,
+    TaskDraft,
+    TryAgain,
+    Unconfirmed,
+    Unknown,
+)
+from runner.engine.triggers import Reported
+from runner.model.lead import LinkedInConnectionStatus
+from runner.store.applying import Writer, take_timer
+from runner.store.claims import drop, requeue
+from runner.store.context import Context
+from runner.store.health import record_success, record_trouble
+from runner.store.loading import load
+from runner.store.pending_events import decide_pending
+from runner.store.suppressions import suppress
+from runner.store.tables import leads, outreach_attempts, reservations, step_runs, tasks
+from runner.store.work import Work
+
+OCCUPIES = (Sent, Unconfirmed, Unknown, HandedOver)
+"""Outcomes that keep their reservations; after all others it is certain that nothing went out."""
+
+
+def record(ctx: Context, work: Work, outcome: Outcome) -> bool:
+    """Record the outcome of an attempt and decide what follows. False when the claim was lost and nothing went out.
+
+    A send that happened under a lost claim is recorded all the same: the world changed, whoever holds the claim.
+    """
+    now = ctx.now()
+    with ctx.db.write() as connection:
+        held = drop(connection, work.claim)
+        if not held and not isinstance(outcome, OCCUPIES):
+            return False
+        _close_attempt(connection, work, outcome, now)
+        _side_effects(connection, ctx, work, outcome, now)
+        if isinstance(outcome, NotNow) and outcome.lane_wide:
+            requeue(connection, work.claim.lane.id, work.claim.due_at, work.claim.enrollment_id)
+            return True
+        _move_on(connection, ctx, work, outcome, now)
+        decide_pending(connection, ctx, work.claim.enrollment_id, now)
+    return True
+
+
+def _move_on(connection: Connection, ctx: Context, work: Work, outcome: Outcome, now: datetime) -> None:
+    [loaded] = load(connection, ctx.book, [work.claim.enrollment_id], lock=True)
+    run = loaded.state.runs.get(work.step)
+    if run is None or run.outcome is not None:
+        return
+    take_timer(connection, loaded)  # after a lost claim it may have been queued again; the result replaces that
+    writer = Writer(connection, ctx, now)
+    trigger = Reported(work.step, outcome)
+    writer.add(loaded, decide(ctx.book.graph(loaded.sequence_id), loaded.state, trigger, now))
+    writer.flush()
+
+
+def _close_attempt(connection: Connection, work: Work, outcome: Outcome, now: datetime) -> None:
+    status, values = _attempt_values(outcome)
+    values |= {"status": status, "finished_at": None if status in ("pending", "sending") else now}
+    mine = outreach_attempts.c.id == work.attempt_id
+    connection.execute(update(outreach_attempts).where(mine).values(**values))
+    if isinstance(outcome, OCCUPIES):
+        if not isinstance(outcome, HandedOver):
+            done = update(reservations).where(reservations.c.attempt_id == work.attempt_id)
+            connection.execute(done.values(finished_at=now))
+    else:
+        connection.execute(delete(reservations).where(reservations.c.attempt_id == work.attempt_id))
+
+
+def _attempt_values(outcome: Outcome) -> tuple[str, dict[str, Any]]:
+    match outcome:
+        case Sent(message_id=message_id, provider_ref=ref, detail=detail):
+            sent = {"outcome": "sent", "message_id": message_id, "provider_ref": (ref or "")[:255] or None}
+            return "sent", sent | {"detail": dict(detail), "reason": None, "explanation": None}
+        case Unconfirmed(detail=detail):
+            return "sent", {"outcome": "unconfirmed", "detail": dict(detail), "reason": None}
+        case AlreadyConnected(detail=detail):
+            return "cancelled", {"outcome": "already_connected", "detail": dict(detail)}
+        case NotConnected(detail=detail):
+            return "failed", {"outcome": "not_connected", "detail": dict(detail)}
+        case Failed(reason=reason, explanation=text, detail=detail):
+            return "failed", {"outcome": "failed", "reason": reason, "explanation": text, "detail": dict(detail)}
+        case TryAgain(reason=reason, explanation=text, detail=detail):
+            return "failed", {"outcome": "try_again", "reason": reason, "explanation": text, "detail": dict(detail)}
+        case AccountTrouble(reason=reason, explanation=text, detail=detail):
+            return "pending", {"outcome": None, "reason": reason, "explanation": text, "detail": dict(detail)}
+        case HandedOver():
+            return "sending", {"outcome": "handed_over"}
+        case Unknown(reason=reason, explanation=text, detail=detail):
+            return "unknown", {"outcome": "unknown", "reason": reason, "explanation": text, "detail": dict(detail)}
+        case NotNow(until=until, reason=reason, explanation=text):
+            return "pending", {"next_retry_at": until, "reason": reason, "explanation": text}
+        case Cancelled(reason=reason, explanation=text):
+            return "cancelled", {"outcome": "cancelled", "reason": reason, "explanation": text}
+        case _:
+            assert_never(outcome)
+
+
+def _side_effects(connection: Connection, ctx: Context, work: Work, outcome: Outcome, now: datetime) -> None:
+    match outcome:
+        case Sent(message_id=message_id):
+            record_success(connection, work.account.key)
+            if message_id:
+                mine = step_runs.c.id == work.step_run_id
+                connection.execute(update(step_runs).where(mine).values(message_id=message_id))
+            if work.action == "connect":
+                _connection_status(connection, work.lead.id, LinkedInConnectionStatus.CONNECTION_REQUESTED)
+        case AlreadyConnected():
+            _connection_status(connection, work.lead.id, LinkedInConnectionStatus.CONNECTED)
+        case NotConnected():
+            _connection_status(connection, work.lead.id, LinkedInConnectionStatus.NOT_CONNECTED)
+        case Failed(hard=True, reason=reason) if work.lead.email:
+            suppress(connection, ctx.key, "address", work.lead.email, reason="hard_bounce", actor=reason, now=now)
+        case AccountTrouble():
+            record_trouble(connection, work.account.key, outcome, now)
+        case HandedOver(task=task):
+            _open_task(connection, work, task, now)
+        case _:
+            pass
+
+
+def _connection_status(connection: Connection, lead_id: int, status: LinkedInConnectionStatus) -> None:
+    connection.execute(update(leads).where(leads.c.id == lead_id).values(linkedin_status=status.value))
+
+
+def _open_task(connection: Connection, work: Work, task: TaskDraft, now: datetime) -> None:
+    row = {
+        "attempt_id": work.attempt_id, "enrollment_id": work.claim.enrollment_id, "lead_id": work.lead.id,
+        "step": work.step, "kind": task.kind, "title": task.title, "text": task.text, "link": task.link,
+        "number": task.number, "status": "open", "created_at": now, "detail": dict(task.detail),
+    }  # fmt: skip
+    connection.execute(insert(tasks).values(**row))
+
+
+def abandon(ctx: Context, work: Work, error: BaseException, trace: str) -> None:
+    """An exception of ours came out of a channel: park the enrollment with its traceback, so that it blocks nobody.
+
+    When the intent was already written the message may have gone out, and the attempt becomes unknown instead.
+    """
+    from runner.store.ticking import park
+
+    with ctx.db.read() as connection:
+        query = select(outreach_attempts.c.status).where(outreach_attempts.c.id == work.attempt_id)
+        status = connection.execute(query).scalar()
+    if status == "sending":
+        record(ctx, work, Unknown("internal_error", f"{type(error).__name__} after the intent", {"traceback": trace}))
+        return
+    with ctx.db.write() as connection:
+        if drop(connection, work.claim):
+            mine = outreach_attempts.c.id == work.attempt_id
+            connection.execute(update(outreach_attempts).where(mine).values(status="pending", reason="internal_error"))
+            park(connection, work.claim.enrollment_id, work.step, trace, ctx.now())
+
+

@@ -1,0 +1,135 @@
+"""What an inbox read is stored whole: signals become events, each tied to a lead and a step, and are decided on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from runner.engine.ports import InboxBatch, Note, Signal
+from runner.model.events import EventKind
+from runner.model.lead import LinkedInConnectionStatus
+from runner.store.context import Context
+from runner.store.health import open_problem, wake
+from runner.store.matching import Match, match_signal
+from runner.store.pending_events import decide_pending
+from runner.store.suppressions import suppress
+from runner.store.tables import enrollments, events, inbox_cursors, leads, raw_messages
+
+STOPS_EVERYTHING = frozenset({EventKind.REPLIED, EventKind.UNSUBSCRIBED, EventKind.COMPLAINED})
+"""Events after which a person is in no campaign any more, whichever one they answered."""
+SUPPRESSES = {EventKind.UNSUBSCRIBED: "opt_out", EventKind.COMPLAINED: "complaint"}
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What one read came to: how many signals were new, and how many matched nobody."""
+
+    new: int
+    unmatched: int
+
+
+def record_batch(ctx: Context, account: str, batch: InboxBatch) -> Recorded:
+    """Store a read of an account's inbox, its consequences and its cursor, in one transaction."""
+    now = ctx.now()
+    new = unmatched = 0
+    with ctx.db.write() as connection:
+        for raw in batch.raw:
+            row = {"account": account, "source": raw.source, "received_at": raw.received_at, "verdict": raw.verdict}
+            known = select(raw_messages.c.id).where(raw_messages.c.source == raw.source)
+            if connection.execute(known).first() is None:
+                connection.execute(insert(raw_messages).values(**row, content=raw.content))
+        for note in batch.notes:
+            _record_note(connection, account, note, now)
+        for signal in batch.signals:
+            matches = record_signal(connection, ctx, account, signal, now)
+            new += matches > 0
+            unmatched += matches == 0
+        _save_cursor(connection, account, batch, now)
+        if batch.complete:
+            wake(connection, "inbox", now)
+    return Recorded(new, unmatched)
+
+
+def record_signal(connection: Connection, ctx: Context, account: str | None, signal: Signal, now: datetime) -> int:
+    """Store one signal and act on it. Returns how many enrollments it concerned; a signal seen before concerns none."""
+    if connection.execute(select(events.c.id).where(events.c.source == signal.source)).first():
+        return 0
+    matches = match_signal(connection, signal)
+    touched: set[int] = set()
+    for match in matches:
+        _act_on_lead(connection, ctx, match, signal, now)
+        for enrollment_id, step in _concerned(connection, match, signal):
+            _store(connection, account, signal, match.lead_id, enrollment_id, step, now)
+            touched.add(enrollment_id)
+        if match.enrollment_id is None and not touched:
+            _store(connection, account, signal, match.lead_id, None, None, now)
+    if not matches:
+        _store(connection, account, signal, None, None, None, now)
+    for enrollment_id in sorted(touched):
+        decide_pending(connection, ctx, enrollment_id, now)
+    return len(touched)
+
+
+def _concerned(connection: Connection, match: Match, signal: Signal) -> Iterable[tuple[int, str | None]]:
+    """The enrollments an event reaches: the one it answers, and every open one of the person where it stops all."""
+    if match.enrollment_id is not None:
+        yield match.enrollment_id, match.step
+    if signal.kind in STOPS_EVERYTHING or match.enrollment_id is None:
+        open_ones = (enrollments.c.lead_id == match.lead_id, enrollments.c.ended_at.is_(None))
+        for (other,) in connection.execute(select(enrollments.c.id).where(*open_ones)).all():
+            if other != match.enrollment_id:
+                yield other, None
+
+
+def _act_on_lead(connection: Connection, ctx: Context, match: Match, signal: Signal, now: datetime) -> None:
+    row = connection.execute(select(leads).where(leads.c.id == match.lead_id)).first()
+    if row is None:
+        return
+    if reason := SUPPRESSES.get(signal.kind):
+        for kind, value in (("address", row.email), ("profile", row.linkedin_url), ("phone", row.phone)):
+            if value:
+                suppress(connection, ctx.key, kind, value, reason=reason, actor=signal.source, now=now)
+    if signal.kind is EventKind.BOUNCED and signal.hard and (signal.address or row.email):
+        address = row.email or signal.address or ""
+        suppress(connection, ctx.key, "address", address, reason="hard_bounce", actor=signal.source, now=now)
+    if signal.kind is EventKind.ACCEPTED:
+        connected = LinkedInConnectionStatus.CONNECTED.value
+        connection.execute(update(leads).where(leads.c.id == match.lead_id).values(linkedin_status=connected))
+
+
+def _store(
+    connection: Connection, account: str | None, signal: Signal, lead_id: int | None, enrollment_id: int | None,
+    step: str | None, now: datetime,
+) -> None:  # fmt: skip
+    row: dict[str, Any] = {
+        "kind": signal.kind.value, "at": signal.at, "recorded_at": now, "source": signal.source[:255],
+        "lead_id": lead_id, "enrollment_id": enrollment_id, "step": step, "account": account,
+        "permanent": signal.permanent, "hard": signal.hard, "pending": enrollment_id is not None,
+        "resume_at": signal.resume_at, "data": dict(signal.data),
+    }  # fmt: skip
+    connection.execute(insert(events).values(**row))
+
+
+def _record_note(connection: Connection, account: str, note: Note, now: datetime) -> None:
+    open_problem(connection, f"inbox:{account}", note.kind, note.text, "read it and decide", now)
+    if note.hold and note.address:
+        from runner.store.operations import pause_rows
+
+        held = select(enrollments.c.id).join(leads, leads.c.id == enrollments.c.lead_id)
+        where = (leads.c.email_key == note.address.casefold(), enrollments.c.ended_at.is_(None))
+        pause_rows(connection, [row[0] for row in connection.execute(held.where(*where))], note.text, now)
+
+
+def _save_cursor(connection: Connection, account: str, batch: InboxBatch, now: datetime) -> None:
+    values = {"cursor": dict(batch.cursor), "failing_since": None, "error": None}
+    if batch.complete:
+        values["read_at"] = now
+    mine = inbox_cursors.c.account == account
+    if connection.execute(update(inbox_cursors).where(mine).values(**values)).rowcount == 0:
+        connection.execute(insert(inbox_cursors).values(account=account, **values))
+
+

@@ -1,0 +1,92 @@
+"""The tick: due enrollments of a lane are taken, decided on, and moved on, many in one transaction."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, tuple_, update
+
+from runner.engine.decide import decide
+from runner.engine.triggers import Due
+from runner.store.applying import Writer
+from runner.store.claims import Claim, claim_rows
+from runner.store.context import Context
+from runner.store.lanes import Lane
+from runner.store.loading import Loaded, load
+from runner.store.tables import enrollments, problems, timers, transitions
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What one tick of a lane did: how many were due, and what a worker has to act on."""
+
+    taken: int
+    claims: tuple[Claim, ...] = ()
+
+
+def advance_due(ctx: Context, lane: Lane, limit: int) -> Ticked:
+    """Decide on up to `limit` due enrollments of a campaign's own lane: waits, conditions, everything but sends."""
+    now = ctx.now()
+    with ctx.db.write() as connection:
+        ids = _take_due(connection, lane.id, now, limit)
+        if ids:
+            writer = Writer(connection, ctx, now)
+            for loaded in load(connection, ctx.book, ids, lock=True):
+                _decide_one(writer, loaded)
+            writer.flush()
+    return Ticked(len(ids))
+
+
+def claim_due(ctx: Context, lane: Lane, limit: int) -> Ticked:
+    """Claim up to `limit` due enrollments of an account's lane, for workers to act on."""
+    now = ctx.now()
+    with ctx.db.write() as connection:
+        rows = _due(connection, lane.id, now, limit)
+        if not rows:
+            return Ticked(0)
+        _remove(connection, lane.id, rows)
+        claims = claim_rows(connection, ctx, lane, rows)
+    return Ticked(len(rows), claims)
+
+
+def _due(connection: Connection, lane_id: int, now: datetime, limit: int) -> list[tuple[datetime, int]]:
+    query = select(timers.c.due_at, timers.c.enrollment_id).where(timers.c.lane_id == lane_id, timers.c.due_at <= now)
+    query = query.order_by(timers.c.due_at, timers.c.enrollment_id).limit(limit).with_for_update(skip_locked=True)
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def _take_due(connection: Connection, lane_id: int, now: datetime, limit: int) -> list[int]:
+    rows = _due(connection, lane_id, now, limit)
+    _remove(connection, lane_id, rows)
+    return [enrollment_id for _, enrollment_id in rows]
+
+
+def _remove(connection: Connection, lane_id: int, rows: Sequence[tuple[datetime, int]]) -> None:
+    if rows:
+        key = tuple_(timers.c.due_at, timers.c.enrollment_id)
+        connection.execute(delete(timers).where(timers.c.lane_id == lane_id, key.in_(rows)))
+
+
+def _decide_one(writer: Writer, loaded: Loaded) -> None:
+    """Decide, or park the enrollment where a decision of ours fails: one fault must not hold up the others."""
+    try:
+        commands = decide(writer.ctx.book.graph(loaded.sequence_id), loaded.state, Due(), writer.now)
+    except Exception:  # noqa: BLE001 - whatever it is, it is kept with its traceback and shown
+        park(writer.connection, loaded.state.id, loaded.state.step, traceback.format_exc(limit=8), writer.now)
+        return
+    writer.add(loaded, commands)
+
+
+def park(connection: Connection, enrollment_id: int, step: str | None, why: str, now: datetime) -> None:
+    """Set an enrollment aside for a person to look at; `runner resume` lets it go on."""
+    values = {"status": "paused", "waiting_on": "parked", "waiting_why": why.strip().splitlines()[-1][:500]}
+    values |= {"paused_at": now, "due_at": None}
+    connection.execute(update(enrollments).where(enrollments.c.id == enrollment_id).values(**values))
+    row = {"enrollment_id": enrollment_id, "at": now, "step": step, "kind": "parked", "detail": {"traceback": why}}
+    connection.execute(insert(transitions).values(**row))
+    help_text = f"`runner trace {enrollment_id}` shows the traceback; `runner resume --enrollment {enrollment_id}` goes on"
+    problem = {"scope": f"enrollment:{enrollment_id}", "kind": "parked", "text": values["waiting_why"]}
+    connection.execute(insert(problems).values(**problem, help=help_text, opened_at=now))

@@ -1,0 +1,263 @@
+"""From a claim to a complete job: account, text and attempt are fixed and stored before anything is tried."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from runner.engine.outcomes import Failed
+from runner.engine.ports import Job, ThreadRef
+from runner.lang.templates import TemplateError, parse_template, render
+from runner.model.campaign import Campaign
+from runner.model.channel import ChannelConfig
+from runner.model.lead import Lead
+from runner.model.message import Rendered
+from runner.model.sequence import ChannelStep, Variant
+from runner.store.book import Book
+from runner.store.claims import Claim, drop, holds
+from runner.store.context import Context
+from runner.store.gatekeeping import Intention
+from runner.store.loading import Loaded, load
+from runner.store.tables import outreach_attempts, outreach_messages, step_runs
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One attempt about to be made, with the rows it belongs to."""
+
+    claim: Claim
+    step: str
+    step_run_id: int
+    attempt_id: int
+    action: str
+    account: ChannelConfig
+    lead: Lead
+    campaign: Campaign
+    job: Job
+    follows_up: bool
+
+    def intention(self) -> Intention:
+        """What the gate is asked."""
+        return Intention(
+            enrollment_id=self.claim.enrollment_id,
+            attempt_id=self.attempt_id,
+            claim=self.claim,
+            campaign=self.campaign,
+            account=self.account,
+            lead=self.lead,
+            body=self.job.body,
+            action=limit_action(self.job),
+            key=self.job.key,
+            follows_up=self.follows_up,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unworkable:
+    """A claim that cannot become a job: its outcome is known without trying."""
+
+    work: Work
+    outcome: Failed
+
+
+def limit_action(job: Job) -> str:
+    """The action as limits count it: an invitation with a note has a quota of its own."""
+    with_note = job.action == "connect" and bool(job.content.body.strip())
+    return "connect_with_note" if with_note else job.action
+
+
+def open_work(ctx: Context, claim: Claim) -> Work | Unworkable | None:
+    """Fix account, text and attempt for a claim. None when the claim is gone or has nothing left to do."""
+    now = ctx.now()
+    with ctx.db.write() as connection:
+        if not holds(connection, ctx, claim):
+            return None
+        [loaded] = load(connection, ctx.book, [claim.enrollment_id], lock=True)
+        step = loaded.state.step or ""
+        run = loaded.state.runs.get(step)
+        node = ctx.book.graph(loaded.sequence_id).node(step)
+        if run is None or run.outcome is not None or not isinstance(node.body, ChannelStep):
+            drop(connection, claim)
+            return None
+        return _Opening(connection, ctx, claim, loaded, node.body, now).work(step, run.action, run.tries)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """The transaction that opens one piece of work."""
+
+    connection: Connection
+    ctx: Context
+    claim: Claim
+    loaded: Loaded
+    body: ChannelStep
+    now: datetime
+
+    def work(self, step: str, action: str, tries: int) -> Work | Unworkable:
+        run_id = self.loaded.run_ids[step]
+        account = self._account(run_id, self.loaded.accounts.get(step))
+        content: Rendered | Failed = Failed("accounts_off", "every account of this channel is switched off")
+        if account is not None:
+            content = self._content(step, run_id, action, account)
+        body_text = content if isinstance(content, Rendered) else Rendered(body="")
+        account = account or ChannelConfig(self.body.channel, "none", enabled=False)
+        attempt_id = self._attempt(run_id, action, tries, account, body_text)
+        job = self._job(step, run_id, action, account, body_text, tries)
+        work = Work(
+            claim=self.claim,
+            step=step,
+            step_run_id=run_id,
+            attempt_id=attempt_id,
+            action=action,
+            account=account,
+            lead=self.loaded.state.lead,
+            campaign=self.loaded.campaign,
+            job=job,
+            follows_up=self._follows_up(step),
+        )
+        return Unworkable(work, content) if isinstance(content, Failed) else work
+
+    def _account(self, run_id: int, key: str | None) -> ChannelConfig | None:
+        """The account drawn at entry, or another one when that was switched off since."""
+        book, campaign = self.ctx.book, self.loaded.campaign
+        current = book.account(key) if key else None
+        if current is not None and current.enabled:
+            return current
+        other = book.draw_account(campaign, self.body.channel, self.loaded.state.lead.id)
+        if other is not None:
+            mine = step_runs.c.id == run_id
+            self.connection.execute(update(step_runs).where(mine).values(account=other.key))
+        return other
+
+    def _content(self, step: str, run_id: int, action: str, account: ChannelConfig) -> Rendered | Failed:
+        """The text of the first try, or rendered now and kept. An invitation of `auto` carries no note."""
+        if not self.body.variants or (self.body.action == "auto" and action == "connect"):
+            return Rendered(body="")
+        where = (outreach_messages.c.step_run_id == run_id, outreach_messages.c.action == action)
+        kept = self.connection.execute(select(outreach_messages).where(*where)).first()
+        if kept is not None:
+            return Rendered(body=kept.body, subject=kept.subject, preheader=kept.preheader)
+        seed = f"{self.loaded.state.lead.id}|{self.loaded.campaign.sequence}|{step}"
+        variant = draw_variant(self.body.variants, seed)
+        sequence_id, source = newest_text(self.ctx.book, self.loaded, step, variant.template)
+        try:
+            rendered = render(parse_template(source, variant.template), self._values(account), seed)
+        except TemplateError as error:
+            return Failed("template", str(error))
+        row = {"step_run_id": run_id, "action": action, "sequence_id": sequence_id, "template": variant.template,
+               "subject": rendered.subject, "preheader": rendered.preheader, "body": rendered.body,
+               "body_hash": body_hash(rendered), "rendered_at": self.now}  # fmt: skip
+        self.connection.execute(insert(outreach_messages).values(**row))
+        self.connection.execute(update(step_runs).where(step_runs.c.id == run_id).values(variant=variant.id))
+        return rendered
+
+    def _values(self, account: ChannelConfig) -> Mapping[str, Mapping[str, object]]:
+        graph = self.ctx.book.graph(self.loaded.sequence_id)
+        return template_values(self.loaded.state.lead, self.loaded.campaign, graph.vars, account)
+
+    def _attempt(self, run_id: int, action: str, tries: int, account: ChannelConfig, content: Rendered) -> int:
+        where = (
+            outreach_attempts.c.step_run_id == run_id,
+            outreach_attempts.c.action == action,
+            outreach_attempts.c.status.in_(("pending", "claimed")),
+        )
+        values: dict[str, Any] = {"status": "claimed", "claimed_at": self.now, "account": account.key}
+        values |= {"outcome": None, "next_retry_at": None}
+        reused = update(outreach_attempts).where(*where).values(**values).returning(outreach_attempts.c.id)
+        found = self.connection.execute(reused).scalar()
+        if found is not None:
+            return int(found)
+        values |= {"step_run_id": run_id, "action": action, "enrollment_id": self.claim.enrollment_id,
+                   "lead_id": self.loaded.state.lead.id, "channel": self.body.channel.value, "retry_count": tries,
+                   "git_commit": self.ctx.book.project.git_commit, "body_hash": body_hash(content)}  # fmt: skip
+        made = insert(outreach_attempts).values(**values).returning(outreach_attempts.c.id)
+        return int(self.connection.execute(made).scalar_one())
+
+    def _job(self, step: str, run_id: int, action: str, account: ChannelConfig, content: Rendered, tries: int) -> Job:
+        columns = (step_runs.c.key, step_runs.c.message_id)
+        key = self.connection.execute(select(*columns).where(step_runs.c.id == run_id)).one().key
+        graph = self.ctx.book.graph(self.loaded.sequence_id)
+        return Job(
+            key=key,
+            campaign=self.loaded.campaign.name,
+            sequence=graph.name,
+            step=step,
+            body=self.body,
+            action=action,
+            account=account,
+            lead=self.loaded.state.lead,
+            content=content,
+            now=self.now,
+            attempt=tries + 1,
+            thread=self._thread(),
+            vars=graph.vars,
+        )
+
+    def _thread(self) -> ThreadRef | None:
+        """The message this one follows, with every message before it in the same thread."""
+        chain: list[tuple[str, str]] = []
+        graph = self.ctx.book.graph(self.loaded.sequence_id)
+        step = self.body.thread
+        while step is not None:
+            found = self._sent_message(step)
+            if found is not None:
+                chain.append(found)
+            earlier = graph.node(step).body
+            step = earlier.thread if isinstance(earlier, ChannelStep) else None
+        if not chain:
+            return None
+        ids = tuple(message_id for message_id, _ in reversed(chain))
+        return ThreadRef(message_id=ids[-1], references=ids[:-1], subject=chain[-1][1])
+
+    def _sent_message(self, step: str) -> tuple[str, str] | None:
+        joined = step_runs.join(outreach_messages, outreach_messages.c.step_run_id == step_runs.c.id)
+        where = (step_runs.c.enrollment_id == self.claim.enrollment_id, step_runs.c.step == step)
+        columns = select(step_runs.c.message_id, outreach_messages.c.subject).select_from(joined)
+        row = self.connection.execute(columns.where(*where, step_runs.c.message_id.is_not(None))).first()
+        return (row.message_id, row.subject) if row else None
+
+    def _follows_up(self, step: str) -> bool:
+        runs = self.loaded.state.runs.values()
+        return any(run.acted_at is not None and run.step != step for run in runs)
+
+
+def draw_variant(variants: tuple[Variant, ...], seed: str) -> Variant:
+    """The variant of a lead at a step: the same for the same seed, in proportion to the weights."""
+    weights = [variant.weight for variant in variants]
+    return random.Random(f"variant|{seed}").choices(variants, weights if any(weights) else None)[0]
+
+
+def newest_text(book: Book, loaded: Loaded, step: str, template: str) -> tuple[int, str]:
+    """The text to render: from the newest version of the sequence that still has the step and the template."""
+    newest = book.newest.get(loaded.campaign.sequence, loaded.sequence_id)
+    definition = book.by_id.get(newest)
+    if definition is not None and template in definition.templates:
+        if any(node.id == step for node in definition.graph.nodes):
+            return newest, definition.templates[template]
+    return loaded.sequence_id, book.by_id[loaded.sequence_id].templates[template]
+
+
+def template_values(
+    lead: Lead, campaign: Campaign, variables: Mapping[str, object], account: ChannelConfig
+) -> Mapping[str, Mapping[str, object]]:
+    """What `lead.*`, `campaign.*`, `vars.*` and `sender.*` mean in a template."""
+    sender = account.settings.get("from") or account.settings.get("sender") or {}
+    return {
+        "lead": lead.values(),
+        "campaign": {"name": campaign.name, **campaign.vars},
+        "vars": {**variables, **campaign.vars},
+        "sender": dict(sender) if isinstance(sender, Mapping) else {},
+    }
+
+
+def body_hash(content: Rendered) -> str:
+    """The hash of a text as it goes out, for the log."""
+    return sha256(f"{content.subject}\0{content.preheader}\0{content.body}".encode()).hexdigest()
+
+
