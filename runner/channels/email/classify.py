@@ -1,0 +1,115 @@
+"""What a message in the inbox is: bounce, complaint, automatic reply, opt-out, human reply, or none of these.
+
+The order matters: a bounce quotes our own opt-out footer, an absence note thanks for the mail, and only what a person
+wrote now can be an opt-out or a reply. Pure: the same bytes give the same verdict. Raises nothing on hostile mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from email.utils import parsedate_to_datetime
+
+from runner.channels.email.arf import complaint
+from runner.channels.email.auto_reply import auto_reply_rule, gone, other_addresses
+from runner.channels.email.bounce import failures, recipients_of
+from runner.channels.email.bounce_report import Report, take_apart
+from runner.channels.email.dates import return_date
+from runner.channels.email.opt_out import opt_out_words
+from runner.channels.email.parse import Mail, parse
+from runner.channels.email.parse_headers import message_ids_in
+from runner.channels.email.reply_text import new_text
+from runner.channels.email.judgement import MailKind, Verdict
+
+CLASSIFIER_VERSION = 1
+"""Raised whenever a rule changes, so that kept messages can be read again."""
+
+
+def classify(raw: bytes, *, own: Collection[str] = (), received: date | None = None) -> Verdict:
+    """Judge one message. `own` are our own addresses (lower case); `received` the day it came, else its Date."""
+    return classify_mail(parse(raw), own=own, received=received)
+
+
+def classify_mail(mail: Mail, *, own: Collection[str] = (), received: date | None = None) -> Verdict:
+    """The same for a message that is parsed already."""
+    if mail.headers.raw("x-runner-key") or set(mail.headers.addresses("from")) & set(own):
+        return Verdict(MailKind.OTHER, "own-mail")
+    report = take_apart(mail)
+    return _system(report) or _automatic(mail, set(own), received) or _human(mail)
+
+
+def _system(report: Report) -> Verdict | None:
+    """A complaint or a delivery report, else None."""
+    complainers = complaint(report)
+    original = original_id(report)
+    if complainers is not None:
+        return Verdict(MailKind.COMPLAINT, "feedback-report", complainers, original)
+    if report.mail.params.get("report-type", "").lower() == "disposition-notification":
+        return Verdict(MailKind.OTHER, "read-receipt", message_id=original)
+    found = failures(report)
+    if found is None:
+        return None
+    failed = recipients_of(found[0])
+    if not failed:
+        return Verdict(MailKind.OTHER, f"{found[1]}:no-failure", message_id=original)
+    return Verdict(MailKind.BOUNCE, found[1], failed, original)
+
+
+def _automatic(mail: Mail, own: set[str], received: date | None) -> Verdict | None:
+    text = new_text(mail.readable())
+    rule = auto_reply_rule(mail, text)
+    if rule is None:
+        return None
+    subject = mail.headers.get("subject")
+    came = received or _date_of(mail)
+    back = return_date(f"{subject}\n{text}", came, month_first=_month_first(mail)) if came else None
+    left = gone(text)
+    sender = set(mail.headers.addresses("from"))
+    moved = other_addresses(text, frozenset(own | sender)) if left else ()
+    return Verdict(
+        MailKind.AUTO_REPLY, rule, message_id=answered(mail), return_date=back.day if back else None,
+        away_on_it=bool(back and back.away_on_it), new_text=text, moved_to=moved, gone=left,
+    )  # fmt: skip
+
+
+def _human(mail: Mail) -> Verdict:
+    headers = mail.headers
+    text = new_text(mail.readable())
+    answers = answered(mail)
+    listed = "list-id" in headers or "list-unsubscribe" in headers
+    if listed and not answers:
+        return Verdict(MailKind.OTHER, "list", new_text=text)
+    words = opt_out_words(text, headers.get("subject"))
+    if words is not None:
+        return Verdict(MailKind.OPT_OUT, f"words:{words[:60]}", (), answers, new_text=text)
+    return Verdict(MailKind.REPLY, "human", (), answers, new_text=text)
+
+
+def answered(mail: Mail) -> str | None:
+    """The Message-ID that a message answers: In-Reply-To, else the last of References."""
+    direct = mail.headers.message_ids("in-reply-to")
+    chain = mail.headers.message_ids("references")
+    return direct[0] if direct else chain[-1] if chain else None
+
+
+def original_id(report: Report) -> str | None:
+    """The Message-ID of the message that a report returns, else the one it answers."""
+    returned = report.returned.message_ids("message-id")
+    if returned:
+        return returned[0]
+    for block in report.blocks:
+        if ids := message_ids_in(block.raw("x-original-message-id") or block.raw("original-message-id")):
+            return ids[0]
+    return answered(report.mail)
+
+
+def _date_of(mail: Mail) -> date | None:
+    try:
+        return parsedate_to_datetime(mail.headers.raw("date")[:100]).date()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def _month_first(mail: Mail) -> bool:
+    """Whether 4/5 is April 5th: a sender west of Greenwich by the offset of the Date field."""
+    return mail.headers.raw("date").strip().partition(" (")[0][-5:] in {"-0400", "-0500", "-0600", "-0700", "-0800"}

@@ -1,0 +1,228 @@
+"""A logged-in connection to an IMAP server, as far as an inbox needs it (RFC 3501; IDLE of RFC 2177).
+
+Everything is read-only (EXAMINE, BODY.PEEK), except that our own copy can be filed. What the server or the network
+does wrong comes out as ChannelUnavailable, never as an exception of the protocol library.
+"""
+
+from __future__ import annotations
+
+import imaplib
+import re
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+from typing import cast
+
+from imap_tools import BaseMailBox, ImapToolsError
+
+from runner.channels.email.imap_client import Deadline, GuardedClient
+from runner.channels.email.imap_settings import ImapSecurity, ImapSettings
+from runner.errors import ChannelUnavailable
+from runner.secrets import Secret
+
+UIDS_PER_FETCH = 200
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_UID = re.compile(rb"\bUID (\d{1,10})")
+_SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,12})")
+_DATE = re.compile(rb'\bINTERNALDATE "([^"]{10,40})"')
+_NONSENSE = (ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError)
+"""What the protocol libraries raise when a server's answer is not IMAP."""
+
+Credential = Callable[[], Secret]
+"""Gives the password, or the access token where XOAUTH2 is used, at the moment of the log-in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that can be opened, with its attributes such as `\\Junk` (RFC 6154), lower case."""
+
+    name: str
+    attributes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A folder as it was when it was opened."""
+
+    uid_validity: int
+    uid_next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is known of a message before it is fetched: UID, size in bytes, and when the server received it."""
+
+    uid: int
+    size: int
+    received_at: datetime | None
+
+
+class ImapConnection:
+    """One connection; use `connect` to get one. Not to be shared between threads."""
+
+    def __init__(self, mailbox: BaseMailBox, client: GuardedClient, deadline: Deadline, host: str) -> None:
+        self._mailbox = mailbox
+        self._client = client
+        self._deadline = deadline
+        self._host = host
+
+    def folders(self) -> tuple[Folder, ...]:
+        """Every folder that can be opened."""
+        with self._spoken():
+            listed = self._mailbox.folder.list()
+        found = (Folder(each.name, frozenset(flag.lower() for flag in each.flags)) for each in listed)
+        return tuple(folder for folder in found if "\\noselect" not in folder.attributes)
+
+    def open(self, folder: str) -> Opened:
+        """Open a folder read-only. Raises ChannelUnavailable where it is not there."""
+        with self._spoken():
+            self._mailbox.folder.set(folder, readonly=True)
+            validity = self._client.response("UIDVALIDITY")[1][0]
+            following = self._client.response("UIDNEXT")[1][0]
+            return Opened(int(validity), int(following) if following else None)
+
+    def uids_after(self, uid: int) -> list[int]:
+        """The UIDs above `uid` in the opened folder, ascending (a server answers `n:*` with the last one too)."""
+        return [found for found in self._search(f"UID {uid + 1}:*") if found > uid]
+
+    def uids_since(self, day: date) -> list[int]:
+        """The UIDs of what was received on or after a day."""
+        return self._search(f"SINCE {_imap_day(day)}")
+
+    def uids_with_header(self, name: str, value: str) -> list[int]:
+        """The UIDs of messages whose header `name` contains `value`."""
+        return self._search(f"HEADER {name} {_quoted(value)}")
+
+    def uids_with_text(self, value: str, since: date) -> list[int]:
+        """The UIDs of messages received since a day that contain `value` anywhere."""
+        return self._search(f"SINCE {_imap_day(since)} TEXT {_quoted(value)}")
+
+    def envelopes(self, uids: Sequence[int]) -> list[Envelope]:
+        """Size and date of messages, in ascending order of UID; those expunged meanwhile are left out."""
+        found: list[Envelope] = []
+        for start in range(0, len(uids), UIDS_PER_FETCH):
+            chunk = ",".join(str(uid) for uid in uids[start : start + UIDS_PER_FETCH])
+            found += [each for line in self._fetch(chunk, "(RFC822.SIZE INTERNALDATE)") if (each := _envelope(line))]
+        return sorted(found, key=lambda each: each.uid)
+
+    def message(self, uid: int, limit: int) -> bytes | None:
+        """The first `limit` bytes of a message, unread marks untouched; None when it is gone."""
+        for item in self._fetch(str(uid), f"(BODY.PEEK[]<0.{limit}>)"):
+            if isinstance(item, tuple) and len(item) == 2 and b"BODY[]" in item[0].upper():
+                return bytes(item[1])[:limit]
+        return None
+
+    def append(self, folder: str, content: bytes) -> None:
+        """File a message of ours as read."""
+        with self._spoken():
+            self._mailbox.append(content, folder, flag_set=["\\Seen"])
+
+    def wait(self, seconds: float) -> bool:
+        """Block until the opened folder changes, at most `seconds` (IDLE). False when nothing happened."""
+        with self._spoken(seconds):
+            heard = self._mailbox.idle.wait(timeout=min(seconds, 28 * 60.0))
+        return any(b"EXISTS" in line or b"RECENT" in line for line in heard)
+
+    @property
+    def can_idle(self) -> bool:
+        """Whether the server offers IDLE."""
+        return "IDLE" in self._client.capabilities
+
+    def _search(self, criteria: str) -> list[int]:
+        with self._spoken():
+            return sorted(int(uid) for uid in self._mailbox.uids(criteria, charset=None))
+
+    def _fetch(self, uids: str, items: str) -> list[bytes | tuple[bytes, bytes]]:
+        with self._spoken():
+            status, data = self._client.uid("FETCH", uids, items)
+        if status != "OK":
+            raise ChannelUnavailable(f"{self._host} refused to show messages")
+        return [item for item in data if item is not None]
+
+    @contextmanager
+    def _spoken(self, extra: float = 0.0) -> Iterator[None]:
+        with translated(self._host, self._deadline), self._deadline.over(extra):
+            yield
+
+
+@contextmanager
+def connect(settings: ImapSettings, credential: Credential) -> Iterator[ImapConnection]:
+    """Connect and log in; log out at the end. Raises ChannelUnavailable, and MissingSecret from `credential`."""
+    secret = credential()
+    deadline = Deadline(settings.timeout)
+    mailbox: BaseMailBox | None = None
+    try:
+        with translated(settings.host, deadline), deadline.over():
+            mailbox = _Box(settings, deadline)
+            _log_in(mailbox, settings, secret)
+        yield ImapConnection(mailbox, cast(GuardedClient, mailbox.client), deadline, settings.host)
+    finally:
+        if mailbox is not None:
+            with suppress(OSError, imaplib.IMAP4.error, ImapToolsError, *_NONSENSE), deadline.over():
+                mailbox.logout()
+        deadline.release()
+
+
+@contextmanager
+def translated(host: str, deadline: Deadline) -> Iterator[None]:
+    """Turn what goes wrong on the line into ChannelUnavailable, without any secret in it."""
+    try:
+        yield
+    except (OSError, imaplib.IMAP4.error, ImapToolsError, *_NONSENSE) as error:
+        if deadline.expired:
+            raise ChannelUnavailable(f"{host} took longer than {deadline.seconds:g} s to answer") from None
+        detail = type(error).__name__ if isinstance(error, _NONSENSE) else str(error)[:200]
+        raise ChannelUnavailable(f"the IMAP server {host} cannot be used: {detail}") from None
+
+
+class _Box(BaseMailBox):
+    """imap-tools' mailbox on our guarded client."""
+
+    def __init__(self, settings: ImapSettings, deadline: Deadline) -> None:
+        self._settings = settings
+        self._deadline = deadline
+        super().__init__()
+
+    def _get_mailbox_client(self) -> GuardedClient:
+        settings = self._settings
+        context = ssl.create_default_context(cafile=settings.ca_file)
+        tls = context if settings.security is ImapSecurity.TLS else None
+        client = GuardedClient(settings.host, settings.port, self._deadline, tls)
+        if settings.security is ImapSecurity.STARTTLS:
+            client.starttls(context)
+        return client
+
+
+def _log_in(mailbox: BaseMailBox, settings: ImapSettings, secret: Secret) -> None:
+    if settings.oauth is not None:
+        mailbox.xoauth2(settings.username, secret.reveal(), initial_folder=None)
+    elif settings.username.isascii() and secret.reveal().isascii():
+        mailbox.login(settings.username, secret.reveal(), initial_folder=None)
+    else:
+        mailbox.login_utf8(settings.username, secret.reveal(), initial_folder=None)
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _imap_day(day: date) -> str:
+    return f"{day.day}-{_MONTHS[day.month - 1]}-{day.year:04d}"
+
+
+def _envelope(item: bytes | tuple[bytes, bytes]) -> Envelope | None:
+    line = b" ".join(item) if isinstance(item, tuple) else item
+    uid, size, received = _UID.search(line), _SIZE.search(line), _DATE.search(line)
+    if uid is None:
+        return None
+    return Envelope(int(uid[1]), int(size[1]) if size else 0, _when(received[1]) if received else None)
+
+
+def _when(raw: bytes) -> datetime | None:
+    try:
+        return parsedate_to_datetime(raw.decode("ascii", "replace").strip().replace("-", " ", 2)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
