@@ -16,6 +16,7 @@ install: .venv/.installed ## make .venv with every extra and the development too
 
 system: # programs that some tests drive; only as root on Debian, and only what is missing
 	@scripts/system-packages
+	@scripts/node-tools
 
 test: install system lint unit ## set up, lint, and run the tests
 
