@@ -109,11 +109,13 @@ class PostgresServer:
         if who:
             for path in (self.folder, secret):
                 os.chown(path, NOBODY, NOBODY)
-        subprocess.run(
+        made = subprocess.run(
             [binaries / "initdb", "-D", self.folder / "data", "-U", "runner", "-E", "UTF8", "--auth=scram-sha-256",
              f"--pwfile={secret}", "--no-sync"],
-            check=True, capture_output=True, cwd="/", env=self._environment(), **who,
+            check=False, capture_output=True, text=True, cwd="/", env=self._environment(), **who,
         )  # fmt: skip
+        if made.returncode:
+            raise RuntimeError(f"initdb failed: {made.stderr.strip()}")
         return binaries
 
     def _spawn(self, binaries: Path) -> subprocess.Popen[bytes]:

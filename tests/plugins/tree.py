@@ -9,6 +9,9 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+MADE = {".git", ".venv", "__pycache__", "node_modules", "build", "dist", ".hypothesis", ".runner"} | {
+    f".{tool}_cache" for tool in ("pytest", "mypy", "ruff", "import_linter")
+}
 BINARY = {".png", ".ico", ".gz", ".p12", ".der", ".woff2"}
 
 
@@ -19,7 +22,7 @@ def tracked() -> tuple[Path, ...]:
     if listed.returncode == 0 and listed.stdout:
         names = listed.stdout.decode().split("\0")
         return tuple(path for name in names if name and (path := ROOT / name).is_file())
-    return tuple(path for path in ROOT.rglob("*") if path.is_file() and path.relative_to(ROOT).parts[0] != ".venv")
+    return tuple(path for path in ROOT.rglob("*") if path.is_file() and not MADE & set(path.relative_to(ROOT).parts))
 
 
 def files(*folders: str, suffix: str = ".py") -> Iterator[Path]:
