@@ -1,0 +1,76 @@
+"""What people see in their editor: the real yaml-language-server, over stdio, with the schemas as shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from language_server import SERVER, Editor
+
+ROOT = Path(__file__).parents[2]
+HEAD = "# yaml-language-server: $schema=../schemas/sequence.schema.json\nversion: 1\nname: a\nsteps:\n"
+
+
+@pytest.fixture
+def editor(program, starter) -> Iterator[Editor]:
+    node = program("node")
+    if not (ROOT / SERVER).exists():
+        pytest.skip("yaml-language-server is not here: scripts/node-tools installs it")
+    with Editor(node, ROOT / SERVER, starter) as window:
+        yield window
+
+
+def underlined(found: list[dict[str, object]]) -> list[tuple[int, int]]:
+    return [(item["range"]["start"]["line"], item["range"]["start"]["character"]) for item in found]
+
+
+def test_the_files_of_a_new_project_are_clean(editor, starter):
+    names = [path.relative_to(starter) for path in sorted(starter.rglob("*.yaml"))]
+    assert len(names) >= 5
+    for name in names:
+        assert editor.open(str(name), (starter / name).read_text(encoding="utf-8")) == [], name
+
+
+def test_a_misspelt_key_a_number_without_unit_and_a_bad_channel_are_underlined_where_they_stand(editor):
+    text = HEAD + "  - id: intro\n    chanel: email\n  - id: quiet\n    wait: 3\n  - id: call\n    channel: fax\n"
+    found = editor.open("sequences/a.yaml", text)
+    assert sorted(underlined(found)) == [(5, 4), (7, 10), (9, 13)]
+
+
+def test_a_wrong_pattern_is_explained_in_words_for_people(editor):
+    found = editor.open("sequences/a.yaml", HEAD + "  - id: quiet\n    wait: 3 days\n")
+    assert [item["message"] for item in found] == [
+        "Write a number and a unit: 90s, 15m, 24h, 3d, 2w, or 3bd for business days."
+    ]
+
+
+def test_keys_channels_and_whole_steps_are_completed_with_their_meaning(editor):
+    text = HEAD + "  - id: intro\n    channel: \n    \n  - \n"
+    editor.open("sequences/a.yaml", text)
+    keys = editor.completions("sequences/a.yaml", 6, 4)
+    assert {"template", "condition", "retry", "next"} <= set(keys)
+    assert "documentation" in keys["retry"]
+    channels = editor.completions("sequences/a.yaml", 5, 13)
+    assert {"email", "linkedin", "contact_form", "phone"} <= set(channels)
+    assert {"email", "linkedin", "wait_for"} <= set(editor.completions("sequences/a.yaml", 7, 4))
+
+
+def test_resting_on_a_key_explains_it(editor):
+    editor.open("sequences/a.yaml", HEAD + "  - id: intro\n    condition: if email_failed\n")
+    assert "has(x)" in editor.hover("sequences/a.yaml", 5, 6)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "place"),
+    [
+        ("channel_configs/b.yaml", "# yaml-language-server: $schema=../schemas/channel.schema.json\n"
+         "version: 1\nchannel: email\nname: b\nfooter: {unsubscribe: perhaps}\n", (4, 22)),
+        ("campaigns/b.yaml", "# yaml-language-server: $schema=../schemas/campaign.schema.json\n"
+         "version: 1\nname: b\nsequence: first\nmode: dry\n", (4, 6)),
+        ("runner.yaml", "# yaml-language-server: $schema=schemas/project.schema.json\n"
+         "version: 1\ncontact: {min_betwen: 24h}\n", (2, 10)),
+    ],
+)  # fmt: skip
+def test_every_kind_of_file_is_checked(editor, name, text, place):
+    assert place in underlined(editor.open(name, text))
