@@ -1,0 +1,78 @@
+"""E-mail addresses: normalised, or refused with a reason. Nothing is looked up in the network.
+
+email-validator decides (RFC 5321, 5322, 6531); what it costs is paid once a domain, since a plain ASCII local part
+needs no more than a pattern.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from email_validator import EmailNotValidError, validate_email
+
+from runner.model.identity import email_key
+
+_PLAIN_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+)*")
+_INVISIBLE = dict.fromkeys((*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, 0xFEFF, 0xAD))
+_LONGEST_LOCAL = 64
+_LONGEST = 254
+
+ROLES = frozenset(
+    {"abuse", "postmaster", "hostmaster", "webmaster", "noreply", "no-reply", "donotreply", "do-not-reply",
+     "mailer-daemon", "mailerdaemon", "bounce", "bounces", "unsubscribe", "spam", "root", "nobody"}
+)  # fmt: skip
+"""Mailboxes that are nobody's to be written to (RFC 2142 and habit): mail there only harms the sender."""
+
+
+def parse_email(text: str) -> tuple[str, str]:
+    """An address as it is to be written, and its key.
+
+    Raises ValueError, with the reason, for what is no single deliverable address of a person.
+    """
+    address = text.translate(_INVISIBLE).strip()
+    if address[:7].lower() == "mailto:":
+        address = address[7:]
+    local, at, domain = address.rpartition("@")
+    if not at:
+        raise ValueError(f"`{_shown(text)}` is not an e-mail address: it has no @")
+    if local[:1] in "-|" and local:
+        raise ValueError(f"`{_shown(text)}` is not taken: a program could read it as an option or a command")
+    if _PLAIN_LOCAL.fullmatch(local) and len(local) <= _LONGEST_LOCAL and len(address) <= _LONGEST:
+        written, ascii_domain = _domain(domain.lower(), text)
+        key = f"{local.lower()}@{ascii_domain}"
+    else:
+        checked = _check(address, text)
+        local, written = checked.rpartition("@")[0], checked.rpartition("@")[2]
+        key = email_key(checked)
+    if local.lower() in ROLES:
+        raise ValueError(f"`{_shown(text)}` is the address of a role, not of a person")
+    return f"{local}@{written}", key
+
+
+def _check(address: str, shown: str) -> str:
+    try:
+        return validate_email(address, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        raise ValueError(f"`{_shown(shown)}` is not an e-mail address: {error}") from None
+
+
+def _domain(domain: str, shown: str) -> tuple[str, str]:
+    try:
+        return _known_domain(domain)
+    except EmailNotValidError as error:
+        raise ValueError(f"`{_shown(shown)}` is not an e-mail address: {error}") from None
+
+
+@lru_cache(maxsize=200_000)
+def _known_domain(domain: str) -> tuple[str, str]:
+    """A domain as it is written and in ASCII. Raises EmailNotValidError, which is not remembered."""
+    checked = validate_email(f"a@{domain}", check_deliverability=False, test_environment=True)
+    return checked.domain, checked.ascii_domain.lower()
+
+
+def _shown(text: str) -> str:
+    """The text as far as it is fit for a terminal."""
+    short = text if len(text) <= 80 else f"{text[:77]}..."
+    return "".join(char if unicodedata.category(char)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for char in short)

@@ -1,0 +1,150 @@
+"""Rows of a file to drafts of leads: `read_leads` and the reading of one row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from runner.leads.cells import CUSTOM_READERS, READERS, bare, text_value
+from runner.leads.columns import ColumnPlan
+from runner.leads.emails import parse_email
+from runner.leads.phones import parse_phone
+from runner.leads.table import Record, Table
+from runner.leads.urls import linkedin_key, parse_linkedin
+from runner.model.lead import FieldValue
+from runner.model.lead_draft import LeadDraft, RejectedRow, Row
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How rows are read: the plan of the columns, and the addresses that are our own."""
+
+    plan: ColumnPlan
+    own_addresses: frozenset[str] = frozenset()
+
+    def rows(self, table: Table) -> Iterator[Row]:
+        """Every record of the table, as a draft or a rejection, in order. Raises as `Table.records` does."""
+        for record in table.records():
+            yield self.row(record)
+
+    def row(self, record: Record) -> Row:
+        """One record."""
+        line, cells = record
+        if len(cells) != self.plan.width:
+            return RejectedRow(line, f"{len(cells)} cells where the header has {self.plan.width}")
+        if "\0" in "".join(cells):
+            return RejectedRow(line, "a cell contains a NUL byte")
+        try:
+            return self._draft(line, cells)
+        except _Refused as refused:
+            return RejectedRow(line, str(refused))
+
+    def _draft(self, line: int, cells: Sequence[str]) -> Row:
+        values: dict[str, object] = {}
+        texts = self._texts(cells)
+        for field, text in texts.items():
+            if field in READERS:
+                values[field] = _read(field, READERS[field], text)
+        if "full_name" in texts:
+            _split_name(texts["full_name"], values)
+        email_key = self._email(texts, values)
+        profile = _linkedin(texts, values)
+        notes = _phone(texts, values)
+        fields = self._fields(cells)
+        if email_key is None and profile is None:
+            email_key = _other_key(values)
+            if email_key is None:
+                empty = not (values or fields or notes)
+                reason = "the row is empty" if empty else "no e-mail address, LinkedIn profile, form, website or phone"
+                return RejectedRow(line, reason)
+        return LeadDraft(line, email_key, profile, values, fields, notes)
+
+    def _texts(self, cells: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for field, columns in self.plan.standard.items():
+            for column in columns:
+                if text := bare(cells[column]):
+                    found[field] = text
+                    break
+        return found
+
+    def _email(self, texts: Mapping[str, str], values: dict[str, object]) -> str | None:
+        text = texts.get("email")
+        if text is None:
+            return None
+        values["email"], key = _read("email", parse_email, text)
+        if key in self.own_addresses:
+            raise _Refused(f"email: `{text}` is one of your own sending addresses")
+        return key
+
+    def _fields(self, cells: Sequence[str]) -> dict[str, FieldValue]:
+        return {
+            name: _read(name, CUSTOM_READERS[kind], text)
+            for column, (name, kind) in self.plan.custom.items()
+            if (text := bare(cells[column]))
+        }
+
+
+class _Refused(Exception):
+    """A cell that cannot be right."""
+
+
+def _read(field: str, reader: Callable[[str], T], text: str) -> T:
+    try:
+        return reader(text)
+    except ValueError as error:
+        raise _Refused(f"{field}: {error}") from None
+
+
+def _split_name(text: str, values: dict[str, object]) -> None:
+    """Fill the names a file gives in one column: the last word is the last name, unless a comma says otherwise."""
+    name = _read("full_name", text_value, text)
+    last, comma, first = name.partition(",")
+    if not comma:
+        first, _, last = name.rpartition(" ")
+        if not first:
+            first, last = last, ""
+    for field, part in (("first_name", first.strip()), ("last_name", last.strip())):
+        if part:
+            values.setdefault(field, part)
+
+
+def _linkedin(texts: Mapping[str, str], values: dict[str, object]) -> str | None:
+    """Fill the profile's address and id; its key, or None when the row names no profile."""
+    url, urn = texts.get("linkedin_url"), texts.get("linkedin_urn")
+    key = None
+    if urn is not None:
+        by_id = _read("linkedin_urn", parse_linkedin, urn)
+        if by_id.profile_id is None:
+            raise _Refused(f"linkedin_urn: `{urn[:80]}` is not a profile id")
+        values["linkedin_urn"], key = by_id.profile_id, linkedin_key(by_id)
+    if url is not None:
+        profile = _read("linkedin_url", parse_linkedin, url)
+        values["linkedin_url"], key = profile.url, linkedin_key(profile)
+        if profile.profile_id is not None:
+            values.setdefault("linkedin_urn", profile.profile_id)
+    return key
+
+
+def _phone(texts: Mapping[str, str], values: dict[str, object]) -> tuple[str, ...]:
+    """Fill the phone number. One that cannot be called is left out with a note: the person is not lost for it."""
+    text = texts.get("phone")
+    if text is None:
+        return ()
+    country = values.get("country")
+    try:
+        values["phone"] = parse_phone(text, country if isinstance(country, str) else None)
+    except ValueError as error:
+        return (f"phone: {error}; left empty",)
+    return ()
+
+
+def _other_key(values: Mapping[str, object]) -> str | None:
+    """By what a lead without address and profile is known again: its form, its website, its phone."""
+    for field, prefix in (("contact_form_url", "form:"), ("website", "form:"), ("phone", "tel:")):
+        if value := values.get(field):
+            return f"{prefix}{value}"[:320]
+    return None
