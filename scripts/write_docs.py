@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that are generated: what the commands say of themselves. `--check` only compares.
+"""Write the pages of docs/ that are generated: the commands and the keys of the files. `--check` only compares.
 
 Exit code 1 when a page was stale.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 from click.testing import CliRunner
+from schema_tables import files_page
 
 from runner.cli.main import cli
 
@@ -54,7 +55,7 @@ def cli_page() -> str:
     return "\n".join(parts)
 
 
-PAGES: dict[str, Callable[[], str]] = {"cli.md": cli_page}
+PAGES: dict[str, Callable[[], str]] = {"cli.md": cli_page, "files.md": files_page}
 
 
 def main(check: bool) -> int:
