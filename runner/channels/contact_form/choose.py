@@ -1,0 +1,188 @@
+"""Which form of a page is the contact form, and what the others are.
+
+A small sum of plain evidence; every weight is here. A form with a sum of `THRESHOLD` or more is a contact form unless
+it is recognised as another kind (log-in, search, comment, share ...) first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from runner.channels.contact_form.forms import Form, forms_of
+from runner.channels.contact_form.document import Document
+from runner.channels.contact_form.roles import Field, fields_of
+from runner.channels.contact_form.text import plain, tokens
+from runner.channels.contact_form.vocabulary import OTHER_PERSON, Role
+
+THRESHOLD = 5.0
+
+
+class Kind(Enum):
+    """What a form is for."""
+
+    CONTACT = "contact"
+    COMMENT = "comment_form"
+    SHARE = "share_form"
+    LOGIN = "login"
+    SEARCH = "search"
+    NEWSLETTER = "newsletter"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A form with its fields, its kind, and the sum and reasons behind it."""
+
+    form: Form
+    fields: tuple[Field, ...]
+    kind: Kind
+    score: float
+    why: tuple[str, ...]
+
+    def with_role(self, role: Role) -> tuple[Field, ...]:
+        """The fields that play a role."""
+        return tuple(field for field in self.fields if field.role is role)
+
+
+_COMMENT_NAMES = re.compile(
+    r"wp-comments-post|commentform|comment_?form|respond\b|comment-?reply|new_?comment|add_?comment|post_?comment|comentario|commentaire"
+    r"|kommentar|guest_?book|gastebuch|gaestebuch|livre-?d-?or|libro-?de-?visitas|gostevaya|\breview|bewertung|testimonial|newreply|postreply"
+    r"|quickreply|quick_reply|\breply\b"
+)
+_COMMENT_WORDS = re.compile(
+    r"leave a (?:reply|comment|review)|(?:post|add|write|submit) (?:a |your )?(?:new )?(?:comment|review|reply)|your review|write your own review"
+    r"|cancel reply|will not be published|guest ?book|sign (?:our|the|my) guest|review this|rate this|join the (?:discussion|conversation)"
+    r"|deja (?:un|tu) comentario|publicar (?:un )?comentario|escribe (?:un|tu) comentario|libro de visitas|no sera publicad|escribir (?:una )?opinion"
+    r"|laisser un commentaire|ajouter un commentaire|poster un commentaire|livre d'or|ne sera pas publiee|donnez votre avis|votre avis"
+    r"|schreibe? einen kommentar|kommentar (?:schreiben|hinterlassen|abgeben|verfassen)|gastebuch|wird nicht veroffentlicht|bewertung (?:schreiben|abgeben)"
+    r"|lascia un commento|scrivi un commento|non sara pubblicato|scrivi una recensione|deixe (?:um|seu) comentario|nao sera publicado"
+    r"|dodaj komentarz|zostaw komentarz|nie zostanie opublikowany|ksiega gosci|оставить (?:комментарий|отзыв)|добавить (?:комментарий|отзыв)"
+    r"|ваш (?:комментарий|отзыв)|написать отзыв|гостевая|гостевой книг|не будет опубликован|(?:laat een|plaats een) (?:reactie|bericht achter)|gastenboek"
+    r"|wordt niet gepubliceerd|lamna (?:ett svar|en kommentar)|skriv en kommentar|legg igjen en kommentar|pridat komentar|napsat komentar"
+    r"|hozzaszolas|vendegkonyv|yorum (?:yap|yaz|ekle)|lasa un (?:comentariu|raspuns)|コメントを(?:残す|書く|投稿)|コメントする|发表评论|添加评论|发表回复|留言板"
+    r"|댓글|방명록|اترك تعليقا"
+)
+_CONTACT_NAMES = re.compile(
+    r"contact|kontakt|contatt|contato|contacto|feedback|wpcf7|wpforms|gform|ninja-forms|nf-form|inquir|enquir|sendmessage|send_?message"
+    r"|sendmail|send_?mail|email_?us|mail_?us|frm_|fluentform|formidable|hs-form|webform|contactus|obratnaya|svyaz|callback|request|support|iphorm"
+    r"|mailform|formmail|toiawase|otoiawase|ask|avia_ajax_form|foxform|et_pb_contact|elementor-form|wsform|quform|caldera|zayavka|message"
+)
+_CONTACT_WORDS = re.compile(
+    r"contact|get in touch|send (?:us )?(?:a |your )?(?:message|email|e-mail|inquiry|enquiry|feedback)|write to us|email us|e-mail us|feedback|hire us"
+    r"|(?:ask|have) (?:us )?a question|questions|inquir|enquir|how can we help|let's talk|reach us|drop us|request (?:a|more) (?:quote|info|call)|talk to us"
+    r"|hear from you|kontakt|schreiben sie uns|anfrage|nachricht (?:senden|an uns)|nous (?:ecrire|joindre)|contactez|ecrivez-nous|formulaire"
+    r"|contacto|contactar|contactenos|escribenos|consulta|contatt|scrivici|richiest|contato|fale conosco|entre em contat|napisz do nas"
+    r"|skontaktuj|обратная связь|связаться|свяжитесь|напишите|написать (?:нам|письмо)|задать вопрос|вопросы|обратной связи|письмо|контакт|звонок"
+    r"|neem contact|stuur (?:ons )?een bericht|kontakta|skriv till oss|skriv til os|ota yhteytta|yhteydenotto|kapcsolat|irjon nekunk|iletisim|bize (?:yazin|ulasin)"
+    r"|kontaktujte|napiste nam|contacteaza|scrie-ne|επικοινων|お問い?合わ?せ|コンタクト|联系|聯絡|聯繫|在线留言|문의|연락|اتصل|צור קשר|lien he|hubungi"
+)
+_SHARE = re.compile(
+    r"send ?to ?friend|sendfriend|send-?friend|emailfriend|email-?a-?friend|tell-?a?-?friend|tellafriend|share-?form|shareform|sendtip|recommend"
+    r"|emailform.?share|share-modal|e-?mail (?:this|to a friend)|email article|weiterempfehl|envoyer a un ami|enviar a (?:un )?amigo|invia a un amico"
+)
+_LOGIN = re.compile(r"log-?in|sign-?in|anmelden|connexion|einloggen|iniciar sesion|accedi|zaloguj|войти|вход|ログイン|登录|로그인")
+_ORDER = re.compile(
+    r"add[-_ ]?to[-_ ]?cart|add_cart|checkout|basket|\bcart\b|warenkorb|panier|carrito|carrello|корзин|quantity|donat|apply now|job-?application"
+    r"|register|registr|sign-?up|signup|subscribe|newsletter|mailchimp|mc-embedded|\bpoll\b|vote|survey|coupon|reservation|booking|search|filter"
+)
+
+
+def judge_page(document: Document) -> tuple[Judged, ...]:
+    """Every form of a page, judged."""
+    title = plain(f"{document.title} {document.url.rpartition('//')[2][:200]}")
+    return tuple(judge(form, title) for form in forms_of(document))
+
+
+def judge(form: Form, title: str = "") -> Judged:
+    """One form, its fields and what it is for. `title` is the page's title and address, folded."""
+    fields = fields_of(form)
+    view = _View(form, fields, title)
+    if view.is_search:
+        return Judged(form, fields, Kind.SEARCH, 0.0, ("search",))
+    if view.is_login:
+        return Judged(form, fields, Kind.LOGIN, 0.0, ("asks for a password",))
+    if view.is_share:
+        return Judged(form, fields, Kind.SHARE, view.total, ("sends to a third person",))
+    if view.is_comment:
+        return Judged(form, fields, Kind.COMMENT, view.total, ("public comment",))
+    kind = Kind.CONTACT if view.total >= THRESHOLD else Kind.OTHER
+    return Judged(form, fields, kind, view.total, view.reasons)
+
+
+class _View:
+    """The evidence of one form, gathered once."""
+
+    def __init__(self, form: Form, fields: Sequence[Field], title: str) -> None:
+        self.form = form
+        self.fields = fields
+        self.roles = [field.role for field in fields]
+        self.signature = plain(form.signature)
+        self.names = " ".join(" ".join(tokens(field.name)) for field in fields)
+        self.heading = plain(form.heading)
+        self.text = plain(form.text[:1500])
+        self.buttons = plain(" ".join(f"{c.value} {c.words.title}" for c in form.controls if c.is_button))
+        self.title = title
+        self.seen = [f for f in fields if f.role is not Role.HONEYPOT]
+        self.areas = [f for f in self.seen if f.first.kind == "textarea" and f.role is not Role.CAPTCHA]
+        found = self._evidence()
+        self.total = sum(weight for weight, _ in found)
+        self.reasons = tuple(why for _, why in found)
+
+    def _evidence(self) -> list[tuple[float, str]]:
+        rules = (
+            (3.0, "a message field", Role.MESSAGE in self.roles),
+            (1.0, "a large text field", bool(self.areas)),
+            (2.0, "an e-mail field", Role.EMAIL in self.roles),
+            (1.0, "a name field", not {Role.FULL_NAME, Role.FIRST_NAME, Role.LAST_NAME}.isdisjoint(self.roles)),
+            (1.0, "a subject or topic", not {Role.SUBJECT, Role.TOPIC}.isdisjoint(self.roles)),
+            (2.0, "its name says contact", bool(_CONTACT_NAMES.search(self.signature))),
+            (1.5, "its heading says contact", bool(_CONTACT_WORDS.search(self.heading))),
+            (1.5, "the page says contact", bool(_CONTACT_WORDS.search(self.title) or _CONTACT_NAMES.search(self.title))),
+            (0.5, "its words say contact", bool(_CONTACT_WORDS.search(f"{self.text[:300]} {self.buttons}"))),
+            (-3.0, "no large text field", not self.areas),
+            (-2.0, "neither e-mail nor name nor phone", not {Role.EMAIL, Role.FULL_NAME, Role.FIRST_NAME, Role.PHONE} & set(self.roles)),
+            (-2.0, "sent by GET", self.form.method == "get" and not self.form.target_missing),
+            (-3.0, "shop, registration or poll", bool(_ORDER.search(f"{self.signature} {self.names}"))),
+            (-1.5, "very many fields", len(self.seen) > 25),
+            (-2.0, "a file to upload", any(f.first.kind == "file" and f.required for f in self.seen)),
+        )
+        return [(weight, why) for weight, why, holds in rules if holds]
+
+    @property
+    def is_search(self) -> bool:
+        if self.areas:
+            return False
+        kinds = {f.first.kind for f in self.seen}
+        named = re.search(r"(?:^| )(?:q|s|search|query|keyword|keywords|suche|recherche|buscar|cerca)(?: |$)", self.names)
+        return "search" in kinds or (named is not None and Role.EMAIL not in self.roles and len(self.seen) < 4)
+
+    @property
+    def is_login(self) -> bool:
+        return any(field.first.kind == "password" for field in self.seen)
+
+    @property
+    def is_share(self) -> bool:
+        others = [f for f in self.seen if OTHER_PERSON.search(" ".join(tokens(f.name))) and f.first.kind in {"text", "email"}]
+        return len(others) > 0 and any(f.role in {Role.EMAIL, Role.FULL_NAME} for f in others) or bool(
+            _SHARE.search(self.signature)
+        )
+
+    @property
+    def is_comment(self) -> bool:
+        if not self.areas:
+            return False
+        strong = bool(_COMMENT_NAMES.search(self.signature)) and not re.search(r"contact", self.signature)
+        words = bool(_COMMENT_WORDS.search(f"{self.heading} {self.text} {self.buttons}"))
+        rating = any(re.search(r"rating|stars|criterion|bewertung|\brate\b", " ".join(tokens(f.name))) for f in self.fields)
+        contact = bool(_CONTACT_WORDS.search(self.heading) or _CONTACT_NAMES.search(self.title))
+        book = bool(re.search(r"guest ?book|gastebuch|гостевая|livre d'or|libro de visitas|vendegkonyv|ksiega gosci", self.title))
+        return rating or book or strong or (words and not contact)
+
+
+def best_contact(judged: Sequence[Judged]) -> Judged | None:
+    """The contact form of a page: the highest sum, the first of equals."""
+    contacts = [item for item in judged if item.kind is Kind.CONTACT]
+    return max(contacts, key=lambda item: (item.score, -item.form.index), default=None)

@@ -1,0 +1,27 @@
+"""Words made comparable: case, accents, separators and camel case folded away."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SEPARATORS = re.compile(r"[\W_]+")
+_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ı": "i", "’": "'"})
+
+
+@lru_cache(maxsize=4096)
+def plain(text: str) -> str:
+    """Lower case without accents, blanks single. Kana keep their voicing marks."""
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
+    stripped = "".join(
+        char for char in unicodedata.normalize("NFKD", folded) if not "\u0300" <= char <= "\u036f"
+    )
+    return " ".join(unicodedata.normalize("NFC", stripped).split())
+
+
+@lru_cache(maxsize=4096)
+def tokens(name: str) -> tuple[str, ...]:
+    """The words inside a control's name: `contactUs[first_name]` gives contact, us, first, name."""
+    return tuple(plain(part) for part in _SEPARATORS.split(_CAMEL.sub(" ", name)) if part)
