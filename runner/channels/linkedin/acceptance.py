@@ -1,0 +1,108 @@
+"""Who accepted: one round over the open invitations that are due, with as few calls as it can."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from runner.channels.linkedin.polling import AT_ONCE, DEFAULT_POLL, Pending, due, still_open, with_watched
+from runner.channels.linkedin.provider import Invitation, Reader, Seen, Standing
+from runner.channels.linkedin.settings import VOYAGER_URL, LinkedInSettings
+from runner.engine.outcomes import AccountTrouble, Trouble
+from runner.engine.ports import Note, Signal
+from runner.model.channel import ChannelConfig
+from runner.model.events import EventKind
+from runner.model.lead import Lead
+
+_WHOLE_LIST = 100
+"""LinkedIn lists at most this many sent invitations in one answer; a full list proves nothing about the others."""
+
+
+@dataclass
+class AcceptanceResult:
+    """What a round brought. Each note comes with the thing it is about, so that it is told once a day."""
+
+    people: dict[str, Pending]
+    signals: list[Signal] = field(default_factory=list)
+    notes: list[tuple[str, Note]] = field(default_factory=list)
+    open_invitations: int = 0
+    trouble: AccountTrouble | None = None
+
+
+class AcceptancePoll:
+    """One round for one account."""
+
+    def __init__(self, account: ChannelConfig, settings: LinkedInSettings, reader: Reader, now: datetime) -> None:
+        self._account, self._settings, self._reader, self._now = account, settings, reader, now
+        local = settings.is_loopback(VOYAGER_URL)
+        self._poll = settings.poll or ((timedelta(0), timedelta(0)) if local else DEFAULT_POLL)
+        self._most = AT_ONCE if self._poll[0] else 10_000
+
+    def run(self, people: Mapping[str, Pending], watched: Sequence[Lead]) -> AcceptanceResult:
+        """Look up who is due: those still in the list of open invitations cost no call of their own."""
+        result = AcceptanceResult(with_watched(people, watched, self._now, self._poll))
+        turn = due(result.people, self._now, self._most)
+        listed = self._reader.open_invitations() if turn else None
+        for person in turn:
+            if listed is not None and still_open(person, listed):
+                result.people[person.key] = person.looked(self._now, self._poll)
+                continue
+            seen = self._reader.standing(person.profile, (person.first_name, person.last_name))
+            if seen.trouble is not None:
+                if seen.trouble.kind is not Trouble.CONNECTION:
+                    result.trouble = seen.trouble
+                break
+            self._note_look(person, seen, result)
+        self._age(result)
+        result.open_invitations = self._count(result, listed)
+        return result
+
+    def _note_look(self, person: Pending, seen: Seen, result: AcceptanceResult) -> None:
+        if seen.standing is Standing.CONNECTED:
+            del result.people[person.key]
+            result.signals.append(
+                Signal(
+                    EventKind.ACCEPTED, self._now, f"{self._account.key}/accepted/{person.key}", profile=person.key,
+                    data={"found_in": seen.found_in, "linkedin_urn": seen.profile_id or person.profile_id},
+                )
+            )  # fmt: skip
+            return
+        looked = person.looked(self._now, self._poll)
+        if seen.standing is Standing.UNREADABLE and seen.dead and not person.asked:
+            looked = replace(looked, asked=True)
+            result.notes.append((f"asked/{person.key}", self._question(person, seen)))
+        result.people[person.key] = looked
+
+    def _question(self, person: Pending, seen: Seen) -> Note:
+        calls = " and ".join(seen.dead)
+        return Note(
+            "linkedin_acceptance_unreadable",
+            f"Has {person.name} accepted the invitation of {self._account.key}? LinkedIn does not answer the calls "
+            f"that tell ({calls}). Look at {person.profile.url} and record it.",
+            address=person.key,
+        )
+
+    def _age(self, result: AcceptanceResult) -> None:
+        """Ask a person to withdraw what has waited too long; the package has no call for it."""
+        for person in list(result.people.values()):
+            if person.old or datetime.fromisoformat(person.since) + self._settings.withdraw_after > self._now:
+                continue
+            result.people[person.key] = replace(person, old=True)
+            days = self._settings.withdraw_after.days
+            text = (
+                f"The invitation of {self._account.key} to {person.name} has waited {days} days: withdraw it at "
+                f"{person.profile.url}. LinkedIn then refuses a new one for up to three weeks."
+            )
+            result.notes.append((f"old/{person.key}", Note("linkedin_withdraw", text, address=person.key)))
+
+    def _count(self, result: AcceptanceResult, listed: tuple[Invitation, ...] | None) -> int:
+        """How many invitations are open, as far as can be known."""
+        count = max(len(result.people), len(listed or ()))
+        if count >= self._settings.max_pending:
+            text = (
+                f"{count} invitations of {self._account.key} wait for an answer; from {self._settings.max_pending} on "
+                "no new ones go out. Withdraw the oldest on LinkedIn."
+            )
+            result.notes.append(("too_many_pending", Note("linkedin_too_many_pending", text)))
+        return count

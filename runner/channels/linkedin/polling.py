@@ -1,0 +1,112 @@
+"""Whom to look up when: open invitations are polled with spread and back-off, and grow old. Pure values."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+
+from runner.channels.linkedin.identity import Profile, profile_of
+from runner.channels.linkedin.provider import Invitation
+from runner.model.lead import Lead, LinkedInConnectionStatus
+
+GROWTH = 1.6
+DEFAULT_POLL = (timedelta(hours=4), timedelta(hours=36))
+AT_ONCE = 10
+"""Most people looked up in one read; the rest keeps its turn for the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One invitation that waits for its answer. Instants are ISO 8601 text, as the cursor keeps them."""
+
+    key: str
+    public_id: str | None
+    profile_id: str | None
+    first_name: str
+    last_name: str
+    since: str
+    due: str
+    looks: int = 0
+    asked: bool = False
+    old: bool = False
+
+    @property
+    def profile(self) -> Profile:
+        """The person."""
+        return Profile(self.public_id, self.profile_id)
+
+    @property
+    def name(self) -> str:
+        """What people call the person."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.key
+
+    def looked(self, now: datetime, poll: tuple[timedelta, timedelta]) -> Pending:
+        """After a look that found nothing new: the next one is later, and not at the same time as all others."""
+        return replace(self, looks=self.looks + 1, due=(now + _gap(self.key, self.looks + 1, poll)).isoformat())
+
+
+def read_pending(stored: object) -> dict[str, Pending]:
+    """The people in a cursor; entries of another version of this program are dropped and met again."""
+    found: dict[str, Pending] = {}
+    for entry in stored if isinstance(stored, list) else ():
+        try:
+            person = Pending(**entry)
+            datetime.fromisoformat(person.since), datetime.fromisoformat(person.due)
+        except (TypeError, ValueError):
+            continue
+        found[person.key] = person
+    return found
+
+
+def write_pending(people: Iterable[Pending]) -> list[Mapping[str, object]]:
+    """The people as plain values for a cursor, in a stable order."""
+    return [asdict(person) for person in sorted(people, key=lambda person: person.key)]
+
+
+def with_watched(
+    people: Mapping[str, Pending], watched: Iterable[Lead], now: datetime, poll: tuple[timedelta, timedelta]
+) -> dict[str, Pending]:
+    """The people, and every watched lead with an invitation out; a lead known as connected is dropped."""
+    found = dict(people)
+    for lead in watched:
+        profile = profile_of(lead)
+        if profile is None or not profile.key:
+            continue
+        if lead.linkedin_status is LinkedInConnectionStatus.CONNECTION_REQUESTED:
+            known = found.pop(profile.public_id or "", None) if profile.profile_id else None
+            found.setdefault(profile.key, replace(known, key=profile.key) if known else _new(profile, lead, now, poll))
+        else:
+            found.pop(profile.key, None)
+    return found
+
+
+def due(people: Mapping[str, Pending], now: datetime, most: int) -> list[Pending]:
+    """Who is to be looked up now, longest overdue first."""
+    waiting = [person for person in people.values() if datetime.fromisoformat(person.due) <= now]
+    return sorted(waiting, key=lambda person: (person.due, person.key))[:most]
+
+
+def still_open(person: Pending, invitations: Iterable[Invitation]) -> bool:
+    """Whether the person's invitation is among those that wait."""
+    return any(
+        (person.profile_id is not None and person.profile_id == invitation.profile_id)
+        or (person.public_id is not None and person.public_id == (invitation.public_id or "").lower())
+        for invitation in invitations
+    )  # fmt: skip
+
+
+def _new(profile: Profile, lead: Lead, now: datetime, poll: tuple[timedelta, timedelta]) -> Pending:
+    return Pending(
+        key=profile.key, public_id=profile.public_id, profile_id=profile.profile_id,
+        first_name=lead.first_name or "", last_name=lead.last_name or "",
+        since=now.isoformat(), due=(now + _gap(profile.key, 0, poll)).isoformat(),
+    )  # fmt: skip
+
+
+def _gap(key: str, looks: int, poll: tuple[timedelta, timedelta]) -> timedelta:
+    """Growing with each look, and 25 % earlier or later by the person, the same at every run."""
+    least, most = poll
+    draw = int.from_bytes(hashlib.sha256(f"{key}/{looks}".encode()).digest()[:4]) / 2**32
+    return min(least * GROWTH ** min(looks, 20), most) * (0.75 + draw / 2)
