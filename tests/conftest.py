@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from hypothesis import HealthCheck, settings
 
@@ -10,7 +11,8 @@ pytest_plugins = ["golden", "machine", "postgres_fixtures"]
 
 for _name in [name for name in os.environ if name.startswith("RUNNER_")]:
     del os.environ[_name]
-os.environ["TZ"] = "UTC"
+os.environ["TZ"] = "Asia/Kathmandu"  # nobody's zone here, and +05:45: naive local time shows at once
+time.tzset()
 for _name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "GITHUB_ACTIONS"):
     os.environ.pop(_name, None)  # each of them would change what the commands print
 

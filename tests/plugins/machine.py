@@ -38,21 +38,18 @@ def _refuse_far(address: Any) -> None:
         raise LeftTheMachine(f"a test tried to connect to {address[0]}:{address[1]}; only loopback is allowed")
 
 
-class LoopbackSocket(socket.socket):
-    """A socket that connects to loopback only."""
-
-    def connect(self, address: Any) -> None:
+def _guarded(original: Callable[[socket.socket, Any], Any]) -> Callable[[socket.socket, Any], Any]:
+    def connect(self: socket.socket, address: Any) -> Any:
         _refuse_far(address)
-        super().connect(address)
+        return original(self, address)
 
-    def connect_ex(self, address: Any) -> int:
-        _refuse_far(address)
-        return super().connect_ex(address)
+    return connect
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Close the door before the first test is even imported."""
-    socket.socket = LoopbackSocket  # type: ignore[misc]
+    socket.socket.connect = _guarded(socket.socket.connect)  # type: ignore[method-assign]
+    socket.socket.connect_ex = _guarded(socket.socket.connect_ex)  # type: ignore[method-assign]
 
 
 @pytest.fixture
