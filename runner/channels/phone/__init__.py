@@ -1,1 +1,1 @@
-"""Phone: a task for a person, with the script and the number."""
+"""Phone: calls as tasks for a person."""
