@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+
 class Severity(Enum):
     """How bad it is: an error stops a project from starting, a warning does not."""
 

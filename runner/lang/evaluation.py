@@ -13,7 +13,21 @@ from typing import assert_never
 
 from runner.lang.grammar import Condition
 from runner.lang.nodes import (
-    And, Compare, DaysSince, Dotted, EventSeen, Field, Has, ListOf, Literal, Node, Not, Or, OutcomeIs, Word, children,
+    And,
+    Compare,
+    DaysSince,
+    Dotted,
+    EventSeen,
+    Field,
+    Has,
+    ListOf,
+    Literal,
+    Node,
+    Not,
+    Or,
+    OutcomeIs,
+    Word,
+    children,
 )  # fmt: skip
 
 SKIPPED = "skipped"

@@ -74,7 +74,7 @@ def _tokens(text: str) -> list[_Token]:
     position = 0
     while True:
         match = _TOKEN.match(text, position)
-        assert match is not None and match.lastgroup is not None  # noqa: S101 - the pattern matches anything
+        assert match is not None and match.lastgroup is not None
         kind = match.lastgroup
         start, position = match.span(kind)
         if kind == "bad":

@@ -11,7 +11,20 @@ from dataclasses import dataclass, field, replace
 
 from runner.lang.grammar import SCOPES, Condition
 from runner.lang.nodes import (
-    And, Compare, DaysSince, Dotted, EventSeen, Field, Has, ListOf, Literal, Node, Not, Or, OutcomeIs, Word,
+    And,
+    Compare,
+    DaysSince,
+    Dotted,
+    EventSeen,
+    Field,
+    Has,
+    ListOf,
+    Literal,
+    Node,
+    Not,
+    Or,
+    OutcomeIs,
+    Word,
 )  # fmt: skip
 from runner.lang.suggest import choices, meant, nearest
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from runner.store.tables_definitions import campaigns, channel_configs, channel_overlays, sequence_steps, sequences
+from runner.store.tables_meta import meta, metadata
 from runner.store.tables_people import leads, list_members, lists, suppressions
 from runner.store.tables_runs import (
     claims,
@@ -21,7 +22,6 @@ from runner.store.tables_runs import (
     timers,
     transitions,
 )
-from runner.store.tables_meta import meta, metadata
 
 __all__ = [
     "campaigns", "channel_configs", "channel_overlays", "claims", "enrollments", "events", "inbox_cursors", "lanes",
