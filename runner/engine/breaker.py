@@ -29,7 +29,7 @@ def after_trouble(health: Health, trouble: AccountTrouble, now: datetime) -> Hea
     failures = health.failures + 1
     reason = trouble.explanation or trouble.reason
     patience = PATIENCE.get(trouble.kind)
-    if patience is not None and failures > patience:
+    if trouble.stops or (patience is not None and failures > patience):
         return Health(failures, stopped=True, reason=reason)
     wait = BACK_OFF[min(failures, len(BACK_OFF)) - 1]
     if trouble.kind is Trouble.LIMITED:

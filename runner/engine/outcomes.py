@@ -78,13 +78,17 @@ class Trouble(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AccountTrouble:
-    """The account, not the person, is the trouble; nothing went out; spends no try. May open the circuit breaker."""
+    """The account, not the person, is the trouble; nothing went out; spends no try. May open the circuit breaker.
+
+    `stops`: there is no second chance, whatever the kind; the account stops at once until a person resumes it.
+    """
 
     kind: Trouble
     reason: str
     explanation: str = ""
     after: timedelta | None = None
     detail: Detail = field(default_factory=dict)
+    stops: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from runner.engine.ports import InboxBatch, Note, Signal
 from runner.model.events import EventKind
 from runner.model.lead import LinkedInConnectionStatus
 from runner.store.context import Context
-from runner.store.health import open_problem, wake
+from runner.store.health import open_problem, record_trouble, wake
 from runner.store.matching import Match, match_signal
 from runner.store.pending_events import decide_pending
 from runner.store.suppressions import suppress
@@ -49,6 +49,8 @@ def record_batch(ctx: Context, account: str, batch: InboxBatch) -> Recorded:
             new += matches > 0
             unmatched += matches == 0
         _save_cursor(connection, account, batch, now)
+        if batch.trouble is not None:
+            record_trouble(connection, account, batch.trouble, now)
         if batch.complete:
             wake(connection, "inbox", now)
     return Recorded(new, unmatched)
