@@ -43,7 +43,9 @@ def read_secret(ref: SecretRef, root: Path | None = None, environ: Mapping[str, 
     try:
         value = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise MissingSecret(f"the secret file {path} cannot be read: {error}", help="create it, readable by you only")
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        help_text = "create it, readable by you only"
+        raise MissingSecret(f"the secret file {path} cannot be read: {reason}", help=help_text) from None
     if not value:
         raise MissingSecret(f"the secret file {path} is empty")
     return Secret(value)

@@ -26,9 +26,14 @@ class Mark(Protocol):
     """A place as libyaml gives it: line and column from 0."""
 
     @property
-    def line(self) -> int: ...
+    def line(self) -> int:
+        """The line."""
+        ...
+
     @property
-    def column(self) -> int: ...
+    def column(self) -> int:
+        """The column, in characters."""
+        ...
 
 
 Place = tuple[Mark, Mark | None]

@@ -14,7 +14,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 def marks_seen(items: list[str]) -> bool:
-    """Whether fetching these items sets the \\Seen flag."""
+    r"""Whether fetching these items sets the \Seen flag."""
     return any(item.upper().startswith("BODY[") or item.upper() in ("RFC822", "RFC822.TEXT") for item in items)
 
 

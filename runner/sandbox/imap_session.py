@@ -140,7 +140,7 @@ class Session:
         except binascii.Error:
             return f"{BAD} not base64"
         if mechanism == "PLAIN":
-            _, user, password = (decoded.split("\0") + ["", "", ""])[:3]
+            _, user, password = [*decoded.split("\0"), "", "", ""][:3]
         else:
             fields = dict(piece.partition("=")[::2] for piece in decoded.split("\1"))
             user, password = fields.get("user", ""), fields.get("auth", "").removeprefix("Bearer ")

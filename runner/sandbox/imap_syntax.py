@@ -19,7 +19,7 @@ class Disconnected(Exception):
 
 
 def read_command(stream: BinaryIO, go_ahead: BinaryIO) -> tuple[str, list[bytes]]:
-    """One command: its text, in which `\\0N\\0` stands for the N-th literal, and the literals.
+    r"""One command: its text, in which `\0N\0` stands for the N-th literal, and the literals.
 
     Asks for a synchronising literal on `go_ahead`. Raises Disconnected at the end of the stream or a line too long.
     """
