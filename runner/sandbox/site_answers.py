@@ -126,10 +126,12 @@ class Replies:
             return Reply(body, content_type="text/html; charset=iso-8859-1")
         return _page(pages.contact("framed" if asked.path == "/frame" else asked.site, asked.prefix, key))
 
-    def _submitted(self, asked: Asked) -> Reply:  # noqa: C901 - one line a site
+    def _submitted(self, asked: Asked) -> Reply:
         match asked.site:
             case "csrf" if not self._memory.redeem(_cookie(asked, "session"), asked.value("csrf_token")):
-                return Reply(b"<h1>Forbidden</h1><p>CSRF token missing or wrong.</p>", 403, submission=True, note="csrf")
+                return Reply(
+                    b"<h1>Forbidden</h1><p>CSRF token missing or wrong.</p>", 403, submission=True, note="csrf"
+                )
             case "honeypot" if asked.value("website"):
                 return _taken(pages.thanks(), accepted=False, note="the trap was filled")
             case "timing" if self._too_quick(asked):
@@ -178,11 +180,15 @@ def _contact_form_7(asked: Asked) -> Reply:
         fields = [{"field": name, "message": "Please fill out this field."} for name in wrong]
         return _json({"status": "validation_failed", "message": "One or more fields have an error. Please check and try again.",
                       "invalid_fields": fields}, 200, accepted=False)  # fmt: skip
-    return _json({"status": "mail_sent", "message": "Thank you for your message. It has been sent."}, 200, accepted=True)
+    return _json(
+        {"status": "mail_sent", "message": "Thank you for your message. It has been sent."}, 200, accepted=True
+    )
 
 
 def _json(data: dict[str, object], status: int, *, accepted: bool) -> Reply:
-    return Reply(json.dumps(data).encode(), status, "application/json; charset=utf-8", submission=True, accepted=accepted)
+    return Reply(
+        json.dumps(data).encode(), status, "application/json; charset=utf-8", submission=True, accepted=accepted
+    )
 
 
 def _page(text: str, headers: Fields = ()) -> Reply:
@@ -211,5 +217,3 @@ def _multipart(content_type: str, body: bytes, charset: str) -> Fields:
         payload = part.get_payload(decode=True)
         found.append((str(name), payload.decode(charset, "replace") if isinstance(payload, bytes) else ""))
     return tuple(found)
-
-

@@ -6,13 +6,19 @@ from html import escape
 
 _NAME = '<p><label for="name">Your name *</label><br><input id="name" name="name" required></p>'
 _EMAIL = '<p><label for="email">Your e-mail *</label><br><input id="email" name="email" type="email" required></p>'
-_MESSAGE = '<p><label for="message">Message *</label><br><textarea id="message" name="message" rows="6" required></textarea></p>'
+_MESSAGE = (
+    '<p><label for="message">Message *</label><br>'
+    '<textarea id="message" name="message" rows="6" required></textarea></p>'
+)
 _SEND = '<p><button type="submit" name="send" value="1">Send message</button></p>'
 
 
 def home(site: str, prefix: str) -> str:
     """A home page that links to the contact page."""
-    return _frame(site, f'<p>We make things.</p><nav><a href="{prefix}/about">About</a> <a href="{prefix}/contact">Contact us</a></nav>')
+    return _frame(
+        site,
+        f'<p>We make things.</p><nav><a href="{prefix}/about">About</a><a href="{prefix}/contact">Contact us</a></nav>',
+    )
 
 
 def thanks() -> str:
@@ -28,12 +34,15 @@ def refused(words: str) -> str:
 def strict(prefix: str) -> str:
     """The form again, with its fields marked as wrong."""
     error = '<ul class="errorlist"><li>Please enter a valid e-mail address of a customer.</li></ul>'
-    return _frame("Contact", _form(prefix, _NAME + error + _EMAIL.replace("required", 'required aria-invalid="true"') + _MESSAGE))
+    return _frame(
+        "Contact", _form(prefix, _NAME + error + _EMAIL.replace("required", 'required aria-invalid="true"') + _MESSAGE)
+    )
 
 
 def second_step(prefix: str, name: str, email: str) -> str:
     """The second page of a form in two steps."""
-    kept = f'<input type="hidden" name="name" value="{escape(name)}"><input type="hidden" name="email" value="{escape(email)}">'
+    values = (("name", name), ("email", email))
+    kept = "".join(f'<input type="hidden" name="{key}" value="{escape(value)}">' for key, value in values)
     return _frame("Contact, step 2 of 2", _form(prefix, kept + _MESSAGE))
 
 
@@ -49,8 +58,13 @@ def _csrf(prefix: str, key: str) -> str:
 
 
 def _honeypot(prefix: str, _key: str) -> str:
-    trap = '<div class="extra"><label for="website">Website</label><input id="website" name="website" tabindex="-1" autocomplete="off"></div>'
-    return "<style>.extra { position: absolute; left: -9999px }</style>" + _form(prefix, _NAME + _EMAIL + trap + _MESSAGE)
+    trap = (
+        '<div class="extra"><label for="website">Website</label>'
+        '<input id="website" name="website" tabindex="-1" autocomplete="off"></div>'
+    )
+    return "<style>.extra { position: absolute; left: -9999px }</style>" + _form(
+        prefix, _NAME + _EMAIL + trap + _MESSAGE
+    )
 
 
 def _captcha(prefix: str, _key: str) -> str:
@@ -62,22 +76,32 @@ def _none(_prefix: str, _key: str) -> str:
 
 
 def _comments(prefix: str, _key: str) -> str:
-    fields = _NAME + _EMAIL + '<p><label for="comment">Comment *</label><textarea id="comment" name="comment"></textarea></p>'
-    inner = f'<h3>Leave a comment</h3><p>Your e-mail address will not be published.</p>{fields}<button>Post comment</button>'
-    return f'<div id="respond"><form id="commentform" class="comment-form" action="{prefix}/wp-comments-post.php" method="post">{inner}</form></div>'
+    fields = (
+        _NAME
+        + _EMAIL
+        + '<p><label for="comment">Comment *</label><textarea id="comment" name="comment"></textarea></p>'
+    )
+    words = "<h3>Leave a comment</h3><p>Your e-mail address will not be published.</p>"
+    opening = f'<form id="commentform" class="comment-form" action="{prefix}/wp-comments-post.php" method="post">'
+    return f'<div id="respond">{opening}{words}{fields}<button>Post comment</button></form></div>'
 
 
 def _contact_form_7(prefix: str, _key: str) -> str:
-    hidden = '<input type="hidden" name="_wpcf7" value="42"><input type="hidden" name="_wpcf7_unit_tag" value="wpcf7-f42-p7-o1">'
+    hidden = (
+        '<input type="hidden" name="_wpcf7" value="42">'
+        '<input type="hidden" name="_wpcf7_unit_tag" value="wpcf7-f42-p7-o1">'
+    )
     fields = (
         '<p><label>Your name <input type="text" name="your-name" aria-required="true"></label></p>'
         '<p><label>Your email <input type="email" name="your-email" aria-required="true"></label></p>'
         '<p><label>Subject <input type="text" name="your-subject"></label></p>'
-        '<p><label>Your message <textarea name="your-message"></textarea></label></p><p><input type="submit" value="Send"></p>'
+        '<p><label>Your message <textarea name="your-message"></textarea></label></p>'
+        '<p><input type="submit" value="Send"></p>'
     )
     root = f"{prefix}/wp-json/".replace("/", "\\/")
     script = f'<script>var wpcf7 = {{"api":{{"root":"{root}","namespace":"contact-form-7\\/v1"}}}};</script>'
-    return f'<div class="wpcf7"><form action="{prefix}/contact#wpcf7-f42" method="post" class="wpcf7-form">{hidden}{fields}</form></div>{script}'
+    opening = f'<form action="{prefix}/contact#wpcf7-f42" method="post" class="wpcf7-form">'
+    return f'<div class="wpcf7">{opening}{hidden}{fields}</form></div>{script}'
 
 
 def _timing(prefix: str, key: str) -> str:
@@ -85,8 +109,12 @@ def _timing(prefix: str, key: str) -> str:
 
 
 def _topic(prefix: str, _key: str) -> str:
-    options = '<option value="">Please select</option><option value="press">Press</option><option value="gen">General enquiry</option>'
-    return _form(prefix, _NAME + _EMAIL + f'<p><label>Topic * <select name="topic" required>{options}</select></label></p>' + _MESSAGE)
+    choices = (("", "Please select"), ("press", "Press"), ("gen", "General enquiry"))
+    options = "".join(f'<option value="{value}">{text}</option>' for value, text in choices)
+    return _form(
+        prefix,
+        _NAME + _EMAIL + f'<p><label>Topic * <select name="topic" required>{options}</select></label></p>' + _MESSAGE,
+    )
 
 
 def _file(prefix: str, _key: str) -> str:
@@ -124,11 +152,14 @@ setTimeout(() => {{
 
 def _login(prefix: str, _key: str) -> str:
     fields = '<label>User <input name="user"></label><label>Password <input type="password" name="password"></label>'
-    return f'<p>You must be logged in to write to us.</p><form action="{prefix}/login" method="post">{fields}<button>Log in</button></form>'
+    form = f'<form action="{prefix}/login" method="post">{fields}<button>Log in</button></form>'
+    return f"<p>You must be logged in to write to us.</p>{form}"
 
 
 def _phone(prefix: str, _key: str) -> str:
-    return _form(prefix, _NAME + _EMAIL + '<p><label>Phone * <input type="tel" name="phone" required></label></p>' + _MESSAGE)
+    return _form(
+        prefix, _NAME + _EMAIL + '<p><label>Phone * <input type="tel" name="phone" required></label></p>' + _MESSAGE
+    )
 
 
 def _newsletter(prefix: str, _key: str) -> str:
@@ -155,5 +186,6 @@ def _form(prefix: str, fields: str, attributes: str = "", button: str = _SEND) -
 
 def _frame(title: str, inner: str) -> str:
     head = f"<head><title>{escape(title)}</title></head>"
-    about = "<p>Example Works, 12 Harbour Street. We build small machines for bakeries and repair what others threw away.</p>"
-    return f"<!doctype html><html lang='en'>{head}<body><header>{about}</header><main>{inner}</main><footer>Open on weekdays.</footer></body></html>"
+    about = "<p>Example Works, 12 Harbour Street. We build small machines for bakeries and repair all others.</p>"
+    body = f"<header>{about}</header><main>{inner}</main><footer>Open on weekdays.</footer>"
+    return f"<!doctype html><html lang='en'>{head}<body>{body}</body></html>"

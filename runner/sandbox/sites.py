@@ -6,7 +6,7 @@ part of the path (`http://127.0.0.1:8000/csrf/contact`). Every site has a home p
     plain            a form; thanks on the answer             thanks           a redirect to /thank-you
     csrf             a session cookie and a one-time token    silent           200 and not a word
     honeypot         an off-screen field that must be empty   json             Contact Form 7: 415 unless multipart
-    captcha          a CAPTCHA widget                         slow             stores, then answers after the client left
+    captcha          a CAPTCHA widget                         slow             stores, then answers late
     none             no form anywhere                         strict           refuses every message in the page
     comments         a public comment form                    iframe           the form stands in a frame
     timing           refuses what comes too quickly           two-step         the message is asked for on a second page
@@ -33,7 +33,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from runner.engine.ports import Clock
-from runner.sandbox.site_answers import Asked, Reply, Replies, Memory
+from runner.sandbox.site_answers import Asked, Memory, Replies, Reply
 
 
 @dataclass(frozen=True, slots=True)

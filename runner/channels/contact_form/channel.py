@@ -27,9 +27,9 @@ from runner.model.channel import ChannelConfig, SecretRef
 from runner.model.lead import Lead
 from runner.secrets import Secret
 
-PERSON_MAY = frozenset({
-    "captcha", "required_field", "too_long", "too_short", "pattern", "needs_browser", "robots", "no_message_field", "recipe",
-})  # fmt: skip
+PERSON_MAY = frozenset(
+    ["captcha", "required_field", "too_long", "too_short", "pattern", "needs_browser", "robots", "no_message_field", "recipe"]
+)
 """The refusals that a person may do by hand; the others are a no to everybody."""
 
 
@@ -101,13 +101,15 @@ class _Ready:
 
 def _retry_after(answer: Answer) -> timedelta | None:
     text = answer.headers.get("retry-after", "").strip()
-    return timedelta(seconds=min(int(text), 30 * 86400)) if text.isascii() and text.isdigit() and len(text) < 9 else None
+    return (
+        timedelta(seconds=min(int(text), 30 * 86400)) if text.isascii() and text.isdigit() and len(text) < 9 else None
+    )
 
 
 class ContactFormChannel:
     """Writes to people through the contact forms of their sites. Safe to use from several threads."""
 
-    def __init__(  # noqa: PLR0913 - each part is replaceable in tests
+    def __init__(
         self,
         secrets: Callable[[SecretRef], Secret],
         clock: Clock,
@@ -136,7 +138,9 @@ class ContactFormChannel:
         start = (job.lead.contact_form_url or job.lead.website or "").strip()
         if not start:
             return Failed("no_address", "neither a contact form nor a website is known")
-        visit = Visit(account.policy, user_agent(account.contact), account.limits, self._pace, self._resolve, self._tick)
+        visit = Visit(
+            account.policy, user_agent(account.contact), account.limits, self._pace, self._resolve, self._tick
+        )
         self._pace.gap = account.gap
         found = find_form(visit, start, self._robots, self._sites, self._clock.now())
         if isinstance(found, NotFoundHere):
@@ -148,12 +152,14 @@ class ContactFormChannel:
         """Nothing is kept open between jobs."""
 
     def _fill(self, account: Account, job: Job, visit: Visit, found: Found) -> Prepared | Outcome:
-        letter = Letter(account.sender, _subject(job), job.content.body.strip(), account.extra)
-        filling = fill(found.item.form, found.item.fields, letter)
+        letter = Letter(account.sender, _subject(job), job.content.body.strip(), account.answers)
+        filling = fill(found.item.fields, letter)
         if filling.obstacles:
             visit.close()
             first = filling.obstacles[0]
-            return self._refused(account, job, first.reason, "; ".join(o.text for o in filling.obstacles), found.document.url)
+            return self._refused(
+                account, job, first.reason, "; ".join(o.text for o in filling.obstacles), found.document.url
+            )
         pairs = entries(found.item.form, filling)
         submission = submission_for(found.document, found.item.form, pairs)
         self._pace.pause(account.dwell - (self._tick() - found.loaded_at))

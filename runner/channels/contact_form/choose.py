@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from runner.channels.contact_form.forms import Form, forms_of
 from runner.channels.contact_form.document import Document
+from runner.channels.contact_form.forms import Form, forms_of
+from runner.channels.contact_form.lexicon import compiled
 from runner.channels.contact_form.roles import Field, fields_of
 from runner.channels.contact_form.text import plain, tokens
 from runner.channels.contact_form.vocabulary import OTHER_PERSON, Role
@@ -47,47 +48,13 @@ class Judged:
         return tuple(field for field in self.fields if field.role is role)
 
 
-_COMMENT_NAMES = re.compile(
-    r"wp-comments-post|commentform|comment_?form|respond\b|comment-?reply|new_?comment|add_?comment|post_?comment|comentario|commentaire"
-    r"|kommentar|guest_?book|gastebuch|gaestebuch|livre-?d-?or|libro-?de-?visitas|gostevaya|\breview|bewertung|testimonial|newreply|postreply"
-    r"|quickreply|quick_reply|\breply\b"
-)
-_COMMENT_WORDS = re.compile(
-    r"leave a (?:reply|comment|review)|(?:post|add|write|submit) (?:a |your )?(?:new )?(?:comment|review|reply)|your review|write your own review"
-    r"|cancel reply|will not be published|guest ?book|sign (?:our|the|my) guest|review this|rate this|join the (?:discussion|conversation)"
-    r"|deja (?:un|tu) comentario|publicar (?:un )?comentario|escribe (?:un|tu) comentario|libro de visitas|no sera publicad|escribir (?:una )?opinion"
-    r"|laisser un commentaire|ajouter un commentaire|poster un commentaire|livre d'or|ne sera pas publiee|donnez votre avis|votre avis"
-    r"|schreibe? einen kommentar|kommentar (?:schreiben|hinterlassen|abgeben|verfassen)|gastebuch|wird nicht veroffentlicht|bewertung (?:schreiben|abgeben)"
-    r"|lascia un commento|scrivi un commento|non sara pubblicato|scrivi una recensione|deixe (?:um|seu) comentario|nao sera publicado"
-    r"|dodaj komentarz|zostaw komentarz|nie zostanie opublikowany|ksiega gosci|оставить (?:комментарий|отзыв)|добавить (?:комментарий|отзыв)"
-    r"|ваш (?:комментарий|отзыв)|написать отзыв|гостевая|гостевой книг|не будет опубликован|(?:laat een|plaats een) (?:reactie|bericht achter)|gastenboek"
-    r"|wordt niet gepubliceerd|lamna (?:ett svar|en kommentar)|skriv en kommentar|legg igjen en kommentar|pridat komentar|napsat komentar"
-    r"|hozzaszolas|vendegkonyv|yorum (?:yap|yaz|ekle)|lasa un (?:comentariu|raspuns)|コメントを(?:残す|書く|投稿)|コメントする|发表评论|添加评论|发表回复|留言板"
-    r"|댓글|방명록|اترك تعليقا"
-)
-_CONTACT_NAMES = re.compile(
-    r"contact|kontakt|contatt|contato|contacto|feedback|wpcf7|wpforms|gform|ninja-forms|nf-form|inquir|enquir|sendmessage|send_?message"
-    r"|sendmail|send_?mail|email_?us|mail_?us|frm_|fluentform|formidable|hs-form|webform|contactus|obratnaya|svyaz|callback|request|support|iphorm"
-    r"|mailform|formmail|toiawase|otoiawase|ask|avia_ajax_form|foxform|et_pb_contact|elementor-form|wsform|quform|caldera|zayavka|message"
-)
-_CONTACT_WORDS = re.compile(
-    r"contact|get in touch|send (?:us )?(?:a |your )?(?:message|email|e-mail|inquiry|enquiry|feedback)|write to us|email us|e-mail us|feedback|hire us"
-    r"|(?:ask|have) (?:us )?a question|questions|inquir|enquir|how can we help|let's talk|reach us|drop us|request (?:a|more) (?:quote|info|call)|talk to us"
-    r"|hear from you|kontakt|schreiben sie uns|anfrage|nachricht (?:senden|an uns)|nous (?:ecrire|joindre)|contactez|ecrivez-nous|formulaire"
-    r"|contacto|contactar|contactenos|escribenos|consulta|contatt|scrivici|richiest|contato|fale conosco|entre em contat|napisz do nas"
-    r"|skontaktuj|обратная связь|связаться|свяжитесь|напишите|написать (?:нам|письмо)|задать вопрос|вопросы|обратной связи|письмо|контакт|звонок"
-    r"|neem contact|stuur (?:ons )?een bericht|kontakta|skriv till oss|skriv til os|ota yhteytta|yhteydenotto|kapcsolat|irjon nekunk|iletisim|bize (?:yazin|ulasin)"
-    r"|kontaktujte|napiste nam|contacteaza|scrie-ne|επικοινων|お問い?合わ?せ|コンタクト|联系|聯絡|聯繫|在线留言|문의|연락|اتصل|צור קשר|lien he|hubungi"
-)
-_SHARE = re.compile(
-    r"send ?to ?friend|sendfriend|send-?friend|emailfriend|email-?a-?friend|tell-?a?-?friend|tellafriend|share-?form|shareform|sendtip|recommend"
-    r"|emailform.?share|share-modal|e-?mail (?:this|to a friend)|email article|weiterempfehl|envoyer a un ami|enviar a (?:un )?amigo|invia a un amico"
-)
-_LOGIN = re.compile(r"log-?in|sign-?in|anmelden|connexion|einloggen|iniciar sesion|accedi|zaloguj|войти|вход|ログイン|登录|로그인")
-_ORDER = re.compile(
-    r"add[-_ ]?to[-_ ]?cart|add_cart|checkout|basket|\bcart\b|warenkorb|panier|carrito|carrello|корзин|quantity|donat|apply now|job-?application"
-    r"|register|registr|sign-?up|signup|subscribe|newsletter|mailchimp|mc-embedded|\bpoll\b|vote|survey|coupon|reservation|booking|search|filter"
-)
+_COMMENT_NAMES = compiled("kinds", "comment_names")
+_COMMENT_WORDS = compiled("kinds", "comment_words")
+_CONTACT_NAMES = compiled("kinds", "contact_names")
+_CONTACT_WORDS = compiled("kinds", "contact_words")
+_SHARE = compiled("kinds", "share")
+_LOGIN = compiled("kinds", "login")
+_ORDER = compiled("kinds", "order")
 
 
 def judge_page(document: Document) -> tuple[Judged, ...]:
@@ -140,10 +107,18 @@ class _View:
             (1.0, "a subject or topic", not {Role.SUBJECT, Role.TOPIC}.isdisjoint(self.roles)),
             (2.0, "its name says contact", bool(_CONTACT_NAMES.search(self.signature))),
             (1.5, "its heading says contact", bool(_CONTACT_WORDS.search(self.heading))),
-            (1.5, "the page says contact", bool(_CONTACT_WORDS.search(self.title) or _CONTACT_NAMES.search(self.title))),
+            (
+                1.5,
+                "the page says contact",
+                bool(_CONTACT_WORDS.search(self.title) or _CONTACT_NAMES.search(self.title)),
+            ),
             (0.5, "its words say contact", bool(_CONTACT_WORDS.search(f"{self.text[:300]} {self.buttons}"))),
             (-3.0, "no large text field", not self.areas),
-            (-2.0, "neither e-mail nor name nor phone", not {Role.EMAIL, Role.FULL_NAME, Role.FIRST_NAME, Role.PHONE} & set(self.roles)),
+            (
+                -2.0,
+                "neither e-mail nor name nor phone",
+                not {Role.EMAIL, Role.FULL_NAME, Role.FIRST_NAME, Role.PHONE} & set(self.roles),
+            ),
             (-2.0, "sent by GET", self.form.method == "get" and not self.form.target_missing),
             (-3.0, "shop, registration or poll", bool(_ORDER.search(f"{self.signature} {self.names}"))),
             (-1.5, "very many fields", len(self.seen) > 25),
@@ -156,7 +131,9 @@ class _View:
         if self.areas:
             return False
         kinds = {f.first.kind for f in self.seen}
-        named = re.search(r"(?:^| )(?:q|s|search|query|keyword|keywords|suche|recherche|buscar|cerca)(?: |$)", self.names)
+        named = re.search(
+            r"(?:^| )(?:q|s|search|query|keyword|keywords|suche|recherche|buscar|cerca)(?: |$)", self.names
+        )
         return "search" in kinds or (named is not None and Role.EMAIL not in self.roles and len(self.seen) < 4)
 
     @property
@@ -165,8 +142,10 @@ class _View:
 
     @property
     def is_share(self) -> bool:
-        others = [f for f in self.seen if OTHER_PERSON.search(" ".join(tokens(f.name))) and f.first.kind in {"text", "email"}]
-        return len(others) > 0 and any(f.role in {Role.EMAIL, Role.FULL_NAME} for f in others) or bool(
+        others = [
+            f for f in self.seen if OTHER_PERSON.search(" ".join(tokens(f.name))) and f.first.kind in {"text", "email"}
+        ]
+        return (len(others) > 0 and any(f.role in {Role.EMAIL, Role.FULL_NAME} for f in others)) or bool(
             _SHARE.search(self.signature)
         )
 
@@ -176,9 +155,15 @@ class _View:
             return False
         strong = bool(_COMMENT_NAMES.search(self.signature)) and not re.search(r"contact", self.signature)
         words = bool(_COMMENT_WORDS.search(f"{self.heading} {self.text} {self.buttons}"))
-        rating = any(re.search(r"rating|stars|criterion|bewertung|\brate\b", " ".join(tokens(f.name))) for f in self.fields)
+        rating = any(
+            re.search(r"rating|stars|criterion|bewertung|\brate\b", " ".join(tokens(f.name))) for f in self.fields
+        )
         contact = bool(_CONTACT_WORDS.search(self.heading) or _CONTACT_NAMES.search(self.title))
-        book = bool(re.search(r"guest ?book|gastebuch|гостевая|livre d'or|libro de visitas|vendegkonyv|ksiega gosci", self.title))
+        book = bool(
+            re.search(
+                r"guest ?book|gastebuch|гостевая|livre d'or|libro de visitas|vendegkonyv|ksiega gosci", self.title
+            )
+        )
         return rating or book or strong or (words and not contact)
 
 

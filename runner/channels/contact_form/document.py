@@ -103,19 +103,17 @@ def decode(body: bytes, content_type: str = "", prefer: str | None = None) -> tu
     header = _HEADER.search(content_type)
     meta = _META.search(body[:4096])
     for declared in (header[1] if header else None, meta[1].decode("ascii") if meta else None):
-        name = _known(declared)
-        if name is not None:
-            return body.decode(name, "replace"), name
-    text = _valid(body, "utf-8")
-    return (text, "utf-8") if text is not None else (body.decode("cp1252", "replace"), "cp1252")
+        known = _known(declared)
+        if known is not None:
+            return body.decode(known, "replace"), known
+    unicode = _valid(body, "utf-8")
+    return (unicode, "utf-8") if unicode is not None else (body.decode("cp1252", "replace"), "cp1252")
 
 
 def refuse_hostile(text: str) -> None:
     """Raise HostilePage for far too many tags, attributes or options; linear in the length of `text`."""
-    tags = 0
     options = 0
-    for match in _TAG.finditer(text):
-        tags += 1
+    for tags, match in enumerate(_TAG.finditer(text)):
         tag = match[0]
         if tag[1:7].lower() == "option":
             options += 1
@@ -139,7 +137,7 @@ def _known(declared: str | None) -> str | None:
         name = codecs.lookup(declared.strip()).name
     except (LookupError, ValueError):
         return None
-    if name.startswith("utf-16") or name.startswith("utf-32") or name == "utf-7":
+    if name.startswith(("utf-16", "utf-32")) or name == "utf-7":
         return "utf-8"
     try:
         b"x".decode(name)

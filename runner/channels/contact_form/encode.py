@@ -119,7 +119,11 @@ def _part(boundary: str, name: str, value: str, charset: str) -> bytes:
     head = f'--{boundary}\r\nContent-Disposition: form-data; name="{escaped}"'
     if value == FILE:
         head += '; filename=""\r\nContent-Type: application/octet-stream'
-    return (head + "\r\n\r\n").encode(codec, "xmlcharrefreplace") + _text(value).encode(codec, "xmlcharrefreplace") + b"\r\n"
+    return (
+        (head + "\r\n\r\n").encode(codec, "xmlcharrefreplace")
+        + _text(value).encode(codec, "xmlcharrefreplace")
+        + b"\r\n"
+    )
 
 
 def _text(value: str) -> str:
@@ -136,4 +140,8 @@ def _codec(charset: str) -> str:
         name = codecs.lookup(charset).name
     except LookupError:
         return "utf-8"
-    return "utf-8" if name.startswith(("utf-16", "utf-32", "utf-7")) else {"iso8859-1": "cp1252", "ascii": "cp1252"}.get(name, name)
+    return (
+        "utf-8"
+        if name.startswith(("utf-16", "utf-32", "utf-7"))
+        else {"iso8859-1": "cp1252", "ascii": "cp1252"}.get(name, name)
+    )

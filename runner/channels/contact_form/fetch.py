@@ -78,7 +78,7 @@ class Request:
 class Visit:
     """A browser-like session with one site: cookies kept, every URL and address checked, every limit kept."""
 
-    def __init__(  # noqa: PLR0913 - the visit's parts, each of them replaceable in tests
+    def __init__(
         self,
         policy: AddressPolicy,
         user_agent: str,
@@ -175,7 +175,9 @@ class Visit:
         except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as error:
             return Trouble(Broken.UNREACHABLE, _words(error))
         except requests.ConnectionError as error:
-            return Trouble(Broken.INTERRUPTED if _was_sent(error) else Broken.UNREACHABLE, _words(error), _was_sent(error))
+            return Trouble(
+                Broken.INTERRUPTED if _was_sent(error) else Broken.UNREACHABLE, _words(error), _was_sent(error)
+            )
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             return Trouble(Broken.INTERRUPTED, _words(error), sent=True)
 
@@ -194,7 +196,6 @@ class Visit:
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(url, response.status_code, headers, bytes(body[: self.limits.size]), cut)
 
-
     def _send(self, request: Request, url: str, seconds: float) -> requests.Response:
         """One request over the transport, without the session's own redirects, which would read any body whole."""
         prepared = self._session.prepare_request(
@@ -202,7 +203,7 @@ class Visit:
         )
         adapter = self._session.get_adapter(url)
         response = adapter.send(prepared, stream=True, timeout=(min(10.0, seconds), seconds), verify=True)
-        extract_cookies_to_jar(self._session.cookies, prepared, response.raw)
+        extract_cookies_to_jar(self._session.cookies, prepared, response.raw)  # type: ignore[no-untyped-call]
         return response
 
 

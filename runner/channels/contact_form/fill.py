@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from runner.channels.contact_form.forms import Control, Form
+from runner.channels.contact_form.forms import Control
 from runner.channels.contact_form.inspection import would_fill
+from runner.channels.contact_form.lexicon import compiled
 from runner.channels.contact_form.roles import Field
 from runner.channels.contact_form.settings import Sender
 from runner.channels.contact_form.text import plain
@@ -54,7 +55,7 @@ class _Draft:
         self.obstacles.append(Obstacle(target.name, reason, text))
 
 
-def fill(form: Form, fields: Sequence[Field], letter: Letter) -> Filling:
+def fill(fields: Sequence[Field], letter: Letter) -> Filling:
     """Choose a value for every field that gets one. Traps and optional extras stay as the page has them."""
     draft = _Draft()
     for item in fields:
@@ -178,32 +179,23 @@ def _choose_option(draft: _Draft, item: Field, sender: Sender) -> None:
         draft.block(item, "required_field", f"the form requires a choice that is not ours to make: `{_called(item)}`")
 
 
-_GENERAL = (
-    r"partner|cooperat|kooperation|coopera|collabor|partenariat|wspolprac|сотруднич|business|geschaft|vertrieb|commercial|提携",
-    r"general|allgemein|generale?|geral|algemeen|ogoln|общи|общее|другой вопрос|enquir|inquir|anfrage|question|frage|vraag|pytan"
-    r"|вопрос|consulta|informa|一般|お問い合わせ|其他咨询|일반|fraga|sporgsmal|dotaz",
-    r"other|sonstig|andere|autre|otro|altro|outro|anders|overig|inne|inny|друг|прочее|ovrig|annat|andet|annet|muu|egyeb|alte|jin|diger|αλλο"
-    r"|その他|其他|其它|기타",
-    r"sales|verkauf|ventas|vendas|vente|vendite|sprzedaz|продаж|contact|kontakt|info|feedback|message|support|service",
-)  # fmt: skip
+_GENERAL = tuple(compiled("topics", name) for name in ("partnership", "general", "other", "commercial"))
+_PROMPT = compiled("topics", "prompt", r"(?:[-–—.\s]+|\W*", r"\b.*)$")
 
 
 def _general(texts: Sequence[str], wanted: str) -> int | None:
     """The choice that commits to least: the sender's own words first, then general ones."""
     folded = [plain(text) for text in texts]
-    patterns = [re.escape(plain(wanted))] if wanted else []
-    for expression in (*patterns, *_GENERAL):
+    own = (re.compile(re.escape(plain(wanted))),) if wanted else ()
+    for expression in (*own, *_GENERAL):
         for number, text in enumerate(folded):
-            if re.search(expression, text):
+            if expression.search(text):
                 return number
     return None
 
 
 def _is_prompt(text: str) -> bool:
-    return not text.strip() or bool(
-        re.match(r"(?:[-–—.\s]+|\W*(?:please |bitte )?(?:select|choose|wahlen|auswahlen|choisi|selec|elij|scegli|wybierz|выбер|välj|vælg|kies)\b.*)$",
-                 plain(text))
-    )  # fmt: skip
+    return not text.strip() or _PROMPT.match(plain(text)) is not None
 
 
 def _first_is_prompt(control: Control) -> bool:

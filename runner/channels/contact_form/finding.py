@@ -133,7 +133,9 @@ class _Search:
             return rules
         if rules.delay:
             self._visit.slow_down(urlsplit(plain).netloc, rules.delay)
-        return None if rules.allows(plain) else NotFoundHere("robots", "robots.txt keeps programs out of this page", url)
+        return (
+            None if rules.allows(plain) else NotFoundHere("robots", "robots.txt keeps programs out of this page", url)
+        )
 
     def _rules(self, url: str) -> Rules | NotFoundHere:
         trouble: list[Trouble] = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bs4 import NavigableString, Tag
-from bs4.element import PreformattedString
+from bs4 import Tag
+from bs4.element import NavigableString, PreformattedString
 
 from runner.channels.contact_form.document import Document, attribute, words_of
 
@@ -125,7 +125,14 @@ def _nearby(form: Tag, tags: Sequence[Tag]) -> dict[int, tuple[str, str]]:
                 gaps.append([])
         elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
             parent = node.parent
-            if parent is not None and parent.name not in {"script", "style", "option", "textarea", "button", "noscript"}:
+            if parent is not None and parent.name not in {
+                "script",
+                "style",
+                "option",
+                "textarea",
+                "button",
+                "noscript",
+            }:
                 gaps[-1].append(node)
     texts = [" ".join(" ".join(gap).split()) for gap in gaps]
     return {key: (texts[number][-NEARBY:], texts[number + 1][:NEARBY]) for number, key in enumerate(order)}

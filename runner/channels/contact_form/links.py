@@ -6,25 +6,12 @@ import re
 from urllib.parse import urlsplit
 
 from runner.channels.contact_form.document import Document, attribute, words_of
+from runner.channels.contact_form.lexicon import compiled
 from runner.channels.contact_form.text import plain
 
-_TEXT = re.compile(
-    r"^(?:contact(?: us| form| me)?|get in touch|write to us|email us|message us|kontakt(?:formular| aufnehmen)?|kontaktieren sie uns|so erreichen sie uns|nous contacter"
-    r"|contactez[- ]nous|formulaire de contact|contacto|contactar|contactanos|contactenos|contacte con nosotros|contatti|contattaci|contato|fale conosco|entre em contato"
-    r"|contactar-nos|contacteer ons|neem contact op|skontaktuj sie|napisz do nas|kontakty|kontaktujte nas|napiste nam|контакты|контакт|обратная связь|связаться с нами"
-    r"|свяжитесь с нами|напишите нам|написать нам|контакти|зворотний зв'язок|kontakta oss|kontakt os|kontakt oss|ota yhteytta|yhteystiedot|yhteydenotto|kapcsolat|kapcsolatfelvetel"
-    r"|contacteaza-ne|iletisim|bize ulasin|bize yazin|επικοινωνια|お問い?合わ?せ.{0,10}|コンタクト|联系我们|联系方式|聯絡我們|聯繫我們|在线留言|문의하기|문의|연락처|اتصل بنا"
-    r"|צור קשר|lien he|hubungi kami)$"
-)
-_PATH = re.compile(
-    r"/(?:contact|kontakt|contatt|contato|contacto|kapcsolat|iletisim|yhteys|feedback|obratnaya|svyaz|impressum/kontakt|toiawase|inquiry|enquir|get-in-touch|reach-us"
-    r"|nous-contacter|fale-conosco|lien-he)[^/]*/?$"
-)
-_SERVICES = re.compile(
-    r"(?:^|\.)(?:hsforms\.(?:net|com)|typeform\.com|jotform\.com|jotformeu\.com|wufoo\.(?:com|eu)|formstack\.com|cognitoforms\.com|paperform\.co|tally\.so|zohopublic\.(?:com|eu)"
-    r"|forms\.zoho\.(?:com|eu)|formsite\.com|123formbuilder\.com|123contactform\.com|emailmeform\.com|formspree\.io|forms\.gle|docs\.google\.com|forms\.office\.com|pardot\.com"
-    r"|marketo\.com|foxyform\.com|kontactr\.com|formassembly\.com|aweber\.com|smartsheet\.com)$"
-)
+_TEXT = compiled("links", "text", "^", "$")
+_PATH = compiled("links", "path", "/", "[^/]*/?$")
+_SERVICES = compiled("links", "services", r"(?:^|\.)", "$")
 MAX_LINKS = 3
 
 
@@ -87,5 +74,3 @@ def _host(url: str) -> str:
         return (urlsplit(url).hostname or "").removeprefix("www.")
     except ValueError:
         return ""
-
-

@@ -15,13 +15,17 @@ from runner import __version__
 
 ROBOTS_LIMIT = 512_000
 ROBOTS_KEPT = timedelta(hours=24)
-TOKEN = "outreach-runner"
+PRODUCT = "outreach-runner"
 """The name to write into robots.txt to keep this program out (RFC 9309 2.2.1)."""
 
 
 def user_agent(contact: str) -> str:
     """A truthful User-Agent: the program, its version, and where its operator can be written to."""
-    return f"{TOKEN}/{__version__} (+mailto:{contact})" if contact else f"{TOKEN}/{__version__}"
+    return f"{PRODUCT}/{__version__} (+{_link(contact)})" if contact else f"{PRODUCT}/{__version__}"
+
+
+def _link(contact: str) -> str:
+    return contact if "://" in contact or "@" not in contact else f"mailto:{contact}"
 
 
 class Pace:
@@ -30,11 +34,11 @@ class Pace:
     def __init__(
         self,
         gap: float = 1.0,
-        pause: Callable[[float], object] = threading.Event().wait,
+        pause: Callable[[float], object] | None = None,
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
         self.gap = gap
-        self._pause = pause
+        self._pause = pause or threading.Event().wait
         self._tick = tick
         self._next: dict[str, float] = {}
         self._gaps: dict[str, float] = {}
@@ -70,12 +74,12 @@ class Rules:
 
     def allows(self, url: str) -> bool:
         """Whether this URL may be fetched."""
-        return self.allow_all if self.parsed is None else bool(self.parsed.can_fetch(url, TOKEN))
+        return self.allow_all if self.parsed is None else bool(self.parsed.can_fetch(url, PRODUCT))
 
     @property
     def delay(self) -> float:
         """The crawl delay asked for, in seconds; 0 for none."""
-        return float(self.parsed.crawl_delay(TOKEN) or 0.0) if self.parsed is not None else 0.0
+        return float(self.parsed.crawl_delay(PRODUCT) or 0.0) if self.parsed is not None else 0.0
 
 
 class Robots:

@@ -8,39 +8,15 @@ from bs4 import Tag
 
 from runner.channels.contact_form.choose import Judged
 from runner.channels.contact_form.document import Document, attribute
+from runner.channels.contact_form.lexicon import compiled
 from runner.channels.contact_form.text import plain
 from runner.channels.contact_form.vocabulary import Role
 
 # Widgets and scripts by their vendors' documented markup: reCAPTCHA, hCaptcha, Turnstile, Friendly Captcha, ALTCHA,
 # mCaptcha, GeeTest, KeyCAPTCHA, Yandex SmartCaptcha, AWS WAF, Arkose, Solve Media, Really Simple CAPTCHA, Gravity.
-_WIDGET = re.compile(
-    r"g-recaptcha|grecaptcha|recaptcha|h-captcha|hcaptcha|cf-turnstile|turnstile|frc-captcha|friendly-?captcha|altcha|mcaptcha|geetest|keycaptcha"
-    r"|smart-?captcha|aws-waf-captcha|funcaptcha|arkose|solvemedia|adcopy|wpcf7-captcha|si-?captcha|captcha|cptch|mtcaptcha|prosopo|procaptcha"
-    r"|botdetect|visualcaptcha|sweetcaptcha|gcaptcha|simplecaptcha|securimage",
-    re.IGNORECASE,
-)
-_NO_SOLICITATION = re.compile(
-    r"no (?:unsolicited|sales|marketing|advertising|soliciting|solicitation|solicitors|spam|vendors?)\b(?: |,|\.|$)"
-    r"|(?:do|please do) not (?:use this form (?:for|to)|send (?:us )?)(?: \w+){0,4} (?:sales|marketing|advertis\w*|solicit\w*|promot\w*|commercial)"
-    r"|not (?:for|intended for|to be used for) (?:\w+ ){0,3}(?:sales|marketing|advertis\w*|solicit\w*|promotional|commercial)"
-    r"|(?:solicitations?|sales (?:pitches|inquiries|enquiries|messages|calls)|marketing (?:messages|offers|emails)|unsolicited (?:offers|messages|emails?|proposals))"
-    r" (?:\w+ ){0,4}(?:not (?:be )?(?:welcome|accepted|answered|read)|ignored|deleted|prohibited|unwelcome|reported)"
-    r"|keine (?:\w+ )?(?:werbung|werbeanfragen|akquise|vertriebsanfragen|werbeangebote|verkaufsangebote|kaltakquise|spam-?anfragen)"
-    r"|(?:werbung|akquise|werbeanfragen) (?:\w+ ){0,3}(?:unerwunscht|untersagt|nicht erwunscht|verboten)|(?:widersprechen|widerspruch) (?:\w+ ){0,6}werb"
-    r"|(?:pas de|aucune?|ni) (?:demarchage|prospection|sollicitation|publicite)|demarchage (?:\w+ ){0,3}(?:interdit|refuse)|(?:demarcheurs|prospection commerciale) (?:\w+ ){0,2}(?:s'abstenir|interdite)"
-    r"|no (?:se )?(?:admit\w+|acept\w+|envie\w*|enviar|utilic\w+)(?: \w+){0,5} (?:publicidad|comercial\w*|spam|ventas|promocion\w*)|absten\w+ (?:\w+ ){0,4}(?:publicidad|vend\w+|comercial\w*)"
-    r"|(?:no|niente|vietat\w+|non si accett\w+) (?:\w+ ){0,3}(?:pubblicita|offerte commerciali|proposte commerciali|spam|sollecitazioni)"
-    r"|nao (?:\w+ ){0,4}(?:publicidade|propaganda|spam|ofertas comerciais|vendas)|proibid\w+ (?:\w+ ){0,3}(?:publicidade|propaganda)"
-    r"|geen (?:\w+ )?(?:acquisitie|reclame|verkoop|commerciele|spam)|acquisitie (?:\w+ ){0,4}niet op prijs|acquisitie (?:\w+ ){0,3}(?:ongewenst|verboden)"
-    r"|(?:prosimy nie|nie) (?:\w+ ){0,3}(?:ofert handlowych|reklam|spamu)|(?:oferty handlowe|reklamy|spam) (?:\w+ ){0,3}(?:usuwane|nie beda|zabronion)"
-    r"|(?:реклам\w*|коммерческ\w+ предложени\w*|спам\w*) (?:\w+ ){0,4}(?:не принима\w*|запрещ\w*|не рассматрива\w*|удаля\w*)|просьба не (?:\w+ ){0,3}(?:реклам|спам|коммерч)"
-    r"|ingen (?:reklame|reklam|salg|saljare|forsaljning|telefonforsaljning)|(?:reklam|forsaljning) undanbedes|reklame (?:frabedes|onskes ikke)"
-    r"|営業(?:目的|メール|の?ご?連絡|のお問い?合わ?せ|活動)?(?:は|の|を)?.{0,12}(?:お断り|ご遠慮|禁止)|セールス.{0,8}(?:お断り|ご遠慮)|谢绝(?:推销|广告|推广)|禁止(?:推销|广告)|영업.{0,6}(?:사절|금지)|광고.{0,6}(?:사절|금지)",
-)
-_LOGIN_WALL = re.compile(
-    r"(?:you (?:must|need to|have to) (?:be )?(?:log(?:ged)? ?in|sign(?:ed)? ?in)|please (?:log ?in|sign ?in) (?:to|before|first)|sie mussen (?:sich )?(?:\w+ )?(?:anmelden|einloggen|angemeldet)"
-    r"|vous devez (?:etre connecte|vous connecter)|debe(?:s)? (?:iniciar sesion|estar registrado)|devi (?:effettuare il login|accedere)|необходимо (?:войти|авторизоваться))"
-)
+_WIDGET = compiled("refusals", "widget")
+_NO_SOLICITATION = compiled("refusals", "no_solicitation")
+_LOGIN_WALL = compiled("refusals", "login_wall")
 
 
 def captcha_on(document: Document, item: Judged) -> str | None:
@@ -65,7 +41,7 @@ def _marks(tag: Tag) -> str:
 
 def _page_widget(document: Document, item: Judged) -> str | None:
     """A score-based widget is loaded by the page and bound to its buttons, with nothing in the form itself."""
-    button = item.form.element.find(attrs={"data-sitekey": True})
+    button = item.form.element.find(True, attrs={"data-sitekey": True})
     if isinstance(button, Tag):
         return "a site key on the form"
     if attribute(item.form.element, "data-sitekey"):

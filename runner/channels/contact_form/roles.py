@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.channels.contact_form.forms import TEXT_TYPES, Control, Form
+from runner.channels.contact_form.lexicon import compiled
 from runner.channels.contact_form.text import plain, tokens
 from runner.channels.contact_form.vocabulary import CAPTCHA, CONFIRM, OTHER_PERSON, Role, pattern
 
@@ -19,17 +20,9 @@ _ONE_LINE = (
     Role.FULL_NAME, Role.FIRST_NAME, Role.LAST_NAME, Role.EMAIL, Role.PHONE, Role.COMPANY, Role.WEBSITE, Role.SUBJECT,
     Role.MESSAGE,
 )  # fmt: skip
-_NOT_A_NAME = re.compile(
-    r"company|firm|business|organi[sz]ation|school|domain|file|product|city|street|country|nick|login|user ?id|state|last|sur"
-    r"|event|project|website|hotel|pet|screen|maiden|middle|azienda|empresa|societe|street|child|account|list|group|club|team"
-)  # fmt: skip
-_NOT_EMAIL = re.compile(r"mailing|newsletter|street|address ?(?:line|1|2)|postal|mail ?(?:to|address) ?(?:line|city)|copy")
-_ADDRESS = re.compile(
-    r"(?<!mail )(?<!e-mail )(?<!email )(?:(?<!\w)address(?!\w))|street|\bzip|postal|postcode|post code|\bcity\b|\btown\b|\bstate\b|country|\bfax\b"
-    r"|strasse|\bplz\b|\bort\b|\bland\b|adresse postale|code postal|\bville\b|\bpays\b|direccion(?! de correo)|ciudad|provincia|\bpais\b|indirizzo(?! e-?mail)"
-    r"|\bcitta\b|\bcap\b|endereco(?! de e-?mail)|cidade|estado|\bcep\b|ulica|miasto|адрес(?! эл)(?! сайт)(?! поч)|город|страна|индекс|住所|郵便|都道府県|地址|城市"
-    r"|주소|birth|geburt|\bage\b|\bdate\b|datum|gender|anrede|salutation|civilite|\border\b|kundennummer|\bkdnr\b|skype|quantity|budget"
-)  # fmt: skip
+_NOT_A_NAME = compiled("controls", "not_a_name")
+_NOT_EMAIL = compiled("controls", "not_email")
+_ADDRESS = compiled("controls", "address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +148,9 @@ def _choice(name: str, controls: Sequence[Control], shared: int) -> tuple[Role, 
             return Role.NEWSLETTER, "newsletter words"
         if pattern(Role.CONSENT).search(said) and len(controls) == 1:
             return Role.CONSENT, "consent words"
-    said = plain(f"{own} | {words.group} | {words.label if first.kind == 'select' else ''} | {words.before} | {words.aria}")
+    said = plain(
+        f"{own} | {words.group} | {words.label if first.kind == 'select' else ''} | {words.before} | {words.aria}"
+    )
     if _ADDRESS.search(said):
         return Role.OTHER, "not about the message"
     if pattern(Role.TOPIC).search(said) or pattern(Role.SUBJECT).search(said):
@@ -179,9 +174,9 @@ def _emails(fields: list[Field]) -> list[Field]:
         said = plain(f"{' '.join(tokens(field.name))} {words.spoken} {'' if words.label else words.before[-40:]}")
         if OTHER_PERSON.search(said):
             continue
-        if seen and CONFIRM.search(said):
-            fields[number] = Field(field.name, Role.EMAIL_CONFIRMATION, field.controls, "e-mail once more")
-        elif CONFIRM.search(said) and any(f.role is Role.EMAIL for f in fields[number + 1 :]):
+        if (seen and CONFIRM.search(said)) or (
+            CONFIRM.search(said) and any(f.role is Role.EMAIL for f in fields[number + 1 :])
+        ):
             fields[number] = Field(field.name, Role.EMAIL_CONFIRMATION, field.controls, "e-mail once more")
         seen = True
     return fields
@@ -208,7 +203,11 @@ def _messages(fields: list[Field]) -> list[Field]:
     number = [n for n, field in enumerate(fields) if field.role is Role.MESSAGE]
     areas = [n for n in number if fields[n].first.kind == "textarea"]
     if not number:
-        spare = [n for n, f in enumerate(fields) if f.first.kind == "textarea" and f.role not in {Role.CAPTCHA, Role.HONEYPOT}]
+        spare = [
+            n
+            for n, f in enumerate(fields)
+            if f.first.kind == "textarea" and f.role not in {Role.CAPTCHA, Role.HONEYPOT}
+        ]
         if len(spare) == 1:
             field = fields[spare[0]]
             fields[spare[0]] = Field(field.name, Role.MESSAGE, field.controls, "the only large field")
@@ -216,7 +215,9 @@ def _messages(fields: list[Field]) -> list[Field]:
     keep = max(areas or number, key=lambda n: _strength(fields[n]))
     for n in number:
         if n != keep:
-            fields[n] = Field(fields[n].name, _second_best(fields[n]), fields[n].controls, "another field is the message")
+            fields[n] = Field(
+                fields[n].name, _second_best(fields[n]), fields[n].controls, "another field is the message"
+            )
     return fields
 
 

@@ -68,14 +68,13 @@ class Account:
     evidence: Path | None = None
     browser: str = "/usr/bin/chromium"
     recipes: Path | None = None
-    extra: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 def account_of(settings: Mapping[str, object]) -> Account:
     """Read the settings of an account file. Raises ValueError, in words for the user, for what it cannot use."""
     sender = _sender(_mapping(settings, "sender"))
     limits = Limits()
-    timeouts = _mapping(settings, "timeouts")
     return Account(
         sender=sender,
         mode=Mode(str(settings.get("mode", "http"))),
@@ -83,16 +82,16 @@ def account_of(settings: Mapping[str, object]) -> Account:
         policy=AddressPolicy(bool(settings.get("allow_private_networks", False)), _place(settings.get("connect_to"))),
         limits=Limits(
             pages=int(str(settings.get("max_pages", limits.pages))),
-            page_seconds=_seconds(timeouts.get("page"), limits.page_seconds),
-            submit_seconds=_seconds(timeouts.get("submit"), limits.submit_seconds),
+            page_seconds=_seconds(settings.get("timeout"), limits.page_seconds),
+            submit_seconds=_seconds(settings.get("submit_timeout"), limits.submit_seconds),
         ),
         gap=_seconds(settings.get("pace"), 1.0),
         dwell=_seconds(settings.get("dwell"), 6.0),
-        contact=str(settings.get("contact") or sender.email),
+        contact=str(settings.get("user_agent_contact") or sender.email),
         evidence=Path(str(settings["evidence"])) if settings.get("evidence") else None,
         browser=str(settings.get("browser", "/usr/bin/chromium")),
         recipes=Path(str(settings["recipes"])) if settings.get("recipes") else None,
-        extra={str(key): str(value) for key, value in _mapping(settings, "answers").items()},
+        answers={str(key): str(value) for key, value in _mapping(settings, "answers").items()},
     )
 
 
@@ -106,7 +105,7 @@ def _mapping(settings: Mapping[str, object], name: str) -> Mapping[str, object]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise ValueError(f"`{name}` is a mapping")
+        raise TypeError(f"`{name}` is a mapping")
     return value
 
 

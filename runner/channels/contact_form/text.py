@@ -15,9 +15,7 @@ _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "
 def plain(text: str) -> str:
     """Lower case without accents, blanks single. Kana keep their voicing marks."""
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
-    stripped = "".join(
-        char for char in unicodedata.normalize("NFKD", folded) if not "\u0300" <= char <= "\u036f"
-    )
+    stripped = "".join(char for char in unicodedata.normalize("NFKD", folded) if not "\u0300" <= char <= "\u036f")
     return " ".join(unicodedata.normalize("NFC", stripped).split())
 
 

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from runner.channels.contact_form.choose import Judged, Kind, judge_page
 from runner.channels.contact_form.document import Document, HostilePage, attribute, parse
 from runner.channels.contact_form.fetch import Answer
+from runner.channels.contact_form.lexicon import compiled
 from runner.channels.contact_form.text import plain
 
 
@@ -37,29 +38,11 @@ class Judgement:
     words: str = ""
 
 
-_THANKS = re.compile(
-    r"thank(?:s| you)|message (?:has been |was )?(?:successfully )?(?:sent|received|submitted|delivered)|(?:sent|submitted|received) successfully|successfully (?:sent|submitted|received)"
-    r"|(?:we(?: have|'ve)? received|got) your|we(?: will|'ll) (?:get back|be in touch|contact you|reply|respond)|your (?:enquiry|inquiry|request|submission|feedback) (?:has been|was)"
-    r"|has been (?:sent|received|submitted)|mail sent|email sent|vielen dank|danke(?:schon| fur| dir)|wurde (?:erfolgreich )?(?:gesendet|versendet|verschickt|ubermittelt|abgeschickt)"
-    r"|erfolgreich (?:gesendet|versendet|ubermittelt)|wir (?:melden uns|haben ihre)|merci|a (?:bien )?ete (?:bien )?(?:envoye|transmis|recu)|gracias|ha sido enviado|enviado (?:correctamente|con exito)"
-    r"|se ha enviado|hemos recibido|grazie|e stato inviat|inviato (?:con successo|correttamente)|obrigad|foi enviad|enviad[ao] com sucesso|bedankt|dank je|dank u|is verzonden|succesvol verzonden"
-    r"|dziekuj|zostal[ao]? wyslan|wyslano|спасибо|благодар|отправлен[оаы]?|успешно|дякуємо|надіслан|tack for|ar skickat|har skickats|tak for|er sendt|takk for|er sendt|kiitos|on lahetetty"
-    r"|lahetetty|koszonjuk|elkuldtuk|sikeres|multumim|va multumim|a fost trimis|trimis cu succes|dekuj|byl[ao]? odeslan|odeslano|tesekkur|gonderildi|basariyla|ευχαριστ|σταλθηκε|εσταλη"
-    r"|ありがとうござい|送信(?:しました|されました|完了|が完了)|受け付けました|谢谢|感谢|感謝|提交成功|发送成功|已发送|감사합니다|전송되었|접수되었|شكرا|تم الارسال|תודה|נשלח"
-)
-_ERRORS = re.compile(
-    r"(?:field|fields) (?:is|are) required|is required|are required|required field|please (?:enter|fill|complete|correct|provide|select|check|try)|(?:is )?not (?:a )?valid|invalid|an error|errors? occurred"
-    r"|one or more fields|could not be sent|was not sent|failed to send|not be sent|there was (?:an error|a problem)|must (?:be|contain|have)|try again|too (?:short|long)|cannot be (?:blank|empty)|can't be blank"
-    r"|pflichtfeld|bitte (?:geben|fullen|wahlen|korrigieren|prufen|uberprufen)|ungultig|fehler|nicht gesendet|obligatoire|veuillez|invalide|erreur|obligatorio|por favor,? (?:rellen|introdu|complet|corrij)"
-    r"|no (?:es )?valid|error al|incorrect|obbligatori|non (?:e )?valid|errore|inserisci|obrigatorio|invalid[oa]|por favor,? preench|erro ao|verplicht|ongeldig|vul (?:een|dit|uw)|fout"
-    r"|pole wymagane|jest wymagane|nieprawidlow|wystapil blad|blad|обязательн|заполните|неверн|некорректн|ошибк|введите|обов'язков|помилк|obligatorisk|ogiltig|ugyldig|pakollinen|virheellinen|kotelezo"
-    r"|ervenytelen|hiba|obligatoriu|invalid|povinn|neplatn|chyba|zorunlu|gecersiz|hata|υποχρεωτικ|σφαλμα|必須|入力してください|エラー|正しく|必填|错误|不能为空|请输入|필수|오류|입력해"
-)
-_SPAM = re.compile(r"spam|captcha|blocked|robot|\bbot\b|access denied|forbidden|security check|challenge")
-_THANKS_URL = re.compile(
-    r"thank|thanks|danke|merci|gracias|grazie|obrigad|bedankt|success|erfolg|succes|sent(?:$|[^a-z])|spasibo|dziekuje|tack|kiitos|koszonjuk|complete|confirmation|bestaetigung|submitted|done"
-)
-_BAD_URL = re.compile(r"error|fail|invalid|login|signin|captcha|denied|wrong")
+_THANKS = compiled("answers", "thanks")
+_ERRORS = compiled("answers", "errors")
+_SPAM = compiled("answers", "spam")
+_THANKS_URL = compiled("answers", "thanks_url")
+_BAD_URL = compiled("answers", "bad_url")
 
 
 def judge_answer(answer: Answer, before: Document, item: Judged, expected: str | None = None) -> Judgement:
@@ -112,10 +95,26 @@ def _from_json(data: dict[str, object], status: int) -> Judgement:
     word = str(data.get("status") or data.get("result") or "").lower()
     if word in {"mail_sent", "sent", "success", "ok", "succeeded", "true"} and status < 400:
         return Judgement(Verdict.CONFIRMED, "json_status", said or word)
-    if word in {"validation_failed", "acceptance_missing", "invalid", "spam", "mail_failed", "aborted", "error", "failed", "failure"}:
+    if word in {
+        "validation_failed",
+        "acceptance_missing",
+        "invalid",
+        "spam",
+        "mail_failed",
+        "aborted",
+        "error",
+        "failed",
+        "failure",
+    }:
         reason = "spam" if word == "spam" else "site_error" if word in {"mail_failed", "aborted"} else "validation"
         return Judgement(Verdict.REJECTED, reason, said or word)
-    if status >= 400 or data.get("success") is False or data.get("ok") is False or data.get("errors") or data.get("error"):
+    if (
+        status >= 400
+        or data.get("success") is False
+        or data.get("ok") is False
+        or data.get("errors")
+        or data.get("error")
+    ):
         return Judgement(Verdict.REJECTED, "validation", said or json.dumps(data, ensure_ascii=False)[:300])
     if data.get("success") is True or data.get("ok") is True or data.get("inlineMessage") or data.get("redirectUri"):
         return Judgement(Verdict.CONFIRMED, "json_success", said)
@@ -128,7 +127,9 @@ def _refused(answer: Answer) -> Judgement:
     words = plain(answer.body[:4000].decode("utf-8", "replace"))
     if answer.status in {401, 403} or _SPAM.search(words):
         return Judgement(Verdict.REJECTED, "forbidden", f"HTTP {answer.status}")
-    return Judgement(Verdict.REJECTED, "validation" if answer.status in {400, 422} else "site_error", f"HTTP {answer.status}")
+    return Judgement(
+        Verdict.REJECTED, "validation" if answer.status in {400, 422} else "site_error", f"HTTP {answer.status}"
+    )
 
 
 def _bare(answer: Answer) -> Judgement:
@@ -148,7 +149,9 @@ def _from_page(after: Document, answer: Answer, before: Document, item: Judged) 
     if thanks and not (errors and again) and not marked:
         return Judgement(Verdict.CONFIRMED, "words", _around(thanks, now))
     if again is not None and (errors or marked):
-        return Judgement(Verdict.REJECTED, "validation", _around(errors, now) if errors else "fields are marked as wrong")
+        return Judgement(
+            Verdict.REJECTED, "validation", _around(errors, now) if errors else "fields are marked as wrong"
+        )
     if errors and not thanks:
         return Judgement(Verdict.REJECTED, "validation", _around(errors, now))
     if moved and _thanks_address(answer.url):
@@ -180,8 +183,10 @@ def _same_form(judged: Judged, item: Judged) -> bool:
 
 def _has_error_marks(again: Judged, before: Judged) -> bool:
     def marks(item: Judged) -> int:
-        found = item.form.element.find_all(attrs={"aria-invalid": "true"}, limit=50)
-        wrong = re.compile(r"(?:^|[\s_-])(?:errorlist|has-error|is-invalid|field-?error|not-valid-tip|invalid-feedback|form-error)(?:$|[\s_-])")
+        found = item.form.element.find_all(True, attrs={"aria-invalid": "true"}, limit=50)
+        wrong = re.compile(
+            r"(?:^|[\s_-])(?:errorlist|has-error|is-invalid|field-?error|not-valid-tip|invalid-feedback|form-error)(?:$|[\s_-])"
+        )
         classed = [tag for tag in item.form.element.find_all(True, limit=2000) if wrong.search(attribute(tag, "class"))]
         return len(found) + len(classed)
 

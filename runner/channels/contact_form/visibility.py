@@ -13,42 +13,41 @@ from soupsieve import SelectorSyntaxError
 
 from runner.channels.contact_form.document import Document, attribute
 from runner.channels.contact_form.labels import Words
+from runner.channels.contact_form.lexicon import compiled
 from runner.channels.contact_form.text import plain
 
 MAX_RULES = 400
 
-_HIDING = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)"
-    r"|(?:left|top|right|bottom|text-indent|margin-left|margin-top)\s*:\s*-\s*\d{3,}"
-    r"|(?:^|[;\s])(?:max-)?(?:height|width)\s*:\s*[01](?:px)?\s*(?:;|!|$)"
-    r"|font-size\s*:\s*0|clip\s*:\s*rect\(\s*[01](?:px)?[ ,]|clip-path\s*:\s*inset\(\s*(?:50|100)%"
-    r"|transform\s*:\s*(?:scale\(\s*0|translate[xy]?\(\s*-\d{3,})",
-    re.IGNORECASE,
-)
-_TRAP_CLASS = re.compile(
-    r"honey|gfield_visibility_hidden|gform_validation_container|wpforms-field-hp|anti-?spam|no-?spam|bot-?(?:check|field)",
-    re.IGNORECASE,
-)
+_HIDING = compiled("traps", "hiding")
+_TRAP_CLASS = compiled("traps", "trap_class")
 _HIDING_CLASSES = frozenset(
-    "hp hpot trap hide hidden d-none is-hidden invisible offscreen off-screen screen-out visuallyhidden visually-hidden "
-    "sr-only screen-reader-text screen-reader-only ohnohoney winnie pooh form-hp hp-field".split()
+    [
+        "hp",
+        "hpot",
+        "trap",
+        "hide",
+        "hidden",
+        "d-none",
+        "is-hidden",
+        "invisible",
+        "offscreen",
+        "off-screen",
+        "screen-out",
+        "visuallyhidden",
+        "visually-hidden",
+        "sr-only",
+        "screen-reader-text",
+        "screen-reader-only",
+        "ohnohoney",
+        "winnie",
+        "pooh",
+        "form-hp",
+        "hp-field",
+    ]
 )
-_TRAP_NAME = re.compile(
-    r"honey|hpot|(?:^|[\W_])(?:hp|trap|bait|_?gotcha|bot|botcheck|bot-field|nospam|antispam|no_?bots?|hideit|winnie|pooh"
-    r"|url2|email2_hp|website_hp|phone_hp|fax_only|leave_?blank|leave_?empty|do_?not_?fill|dont_?fill|spam_?check"
-    r"|ubafs|second-name|_wpcf7_ak_hp\w*|ak_hp\w*|avia_username)(?:$|[\W_])|_wpcf7_ak_hp|contact_me_by_fax",
-    re.IGNORECASE,
-)
-_TRAP_WORDS = re.compile(
-    r"(?:leave|keep) (?:this |the )?(?:field |box |input )?(?:blank|empty|unchanged|alone)|if you(?:'re| are) (?:a )?human"
-    r"|do not (?:fill|enter|change|touch)|don't (?:fill|enter)|should be (?:left )?(?:blank|empty)|must be (?:left )?empty"
-    r"|nicht ausfullen|frei ?lassen|leer ?lassen|ne (?:pas )?remplis?s?ez? (?:rien|pas)|ne pas remplir|laisse[zr]? (?:ce champ )?vide"
-    r"|no (?:lo |la )?(?:rellene|llene|completar|rellenar|llenar)|deja(?:r)? (?:este campo )?(?:en blanco|vacio)"
-    r"|non (?:compilare|riempire)|lascia(?:re)? (?:questo campo )?vuoto|deix(?:e|ar) (?:este campo )?em branco|nao preench"
-    r"|niet invullen|laat (?:dit veld )?leeg|nie wypelnia|pozostaw (?:to pole )?puste|не заполня|оставьте (?:это )?(?:поле )?пуст"
-    r"|lamna (?:detta )?(?:falt )?tomt|skal vaere tomt|nevyplnuj|ne toltse ki|hagyja uresen|bos birakin|入力しないで|空欄のまま|请勿填写|留空",
-    re.IGNORECASE,
-)  # fmt: skip
+_TRAP_NAME = compiled("traps", "trap_name")
+_TRAP_NAME_WHOLE = compiled("traps", "trap_name_whole", r"(?:^|[\W_])", r"(?:$|[\W_])")
+_TRAP_WORDS = compiled("traps", "trap_words")
 _RULE = re.compile(r"([^{}@;]{1,300})\{([^{}]{1,2000})\}")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
@@ -92,8 +91,9 @@ class Visibility:
 
     @staticmethod
     def _trap(tag: Tag, words: Words) -> str | None:
-        if _TRAP_NAME.search(attribute(tag, "name")) or _TRAP_NAME.search(attribute(tag, "id")):
-            return "name"
+        for name in (attribute(tag, "name"), attribute(tag, "id")):
+            if _TRAP_NAME.search(name) or _TRAP_NAME_WHOLE.search(name):
+                return "name"
         said = plain(f"{words.label} {words.aria} {words.placeholder} {words.title} {words.before} {words.after[:60]}")
         if _TRAP_WORDS.search(said) and tag.name != "select":
             return "words"
