@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from runner.channels.linkedin.polling import AT_ONCE, DEFAULT_POLL, Pending, due, still_open, with_watched
+from runner.channels.linkedin.polling import AT_ONCE, FIRST_LOOK, SLOWEST, Pending, due, still_open, with_watched
 from runner.channels.linkedin.provider import Invitation, Reader, Seen, Standing
 from runner.channels.linkedin.settings import VOYAGER_URL, LinkedInSettings
 from runner.engine.outcomes import AccountTrouble, Trouble
@@ -36,8 +36,9 @@ class AcceptancePoll:
     def __init__(self, account: ChannelConfig, settings: LinkedInSettings, reader: Reader, now: datetime) -> None:
         self._account, self._settings, self._reader, self._now = account, settings, reader, now
         local = settings.is_loopback(VOYAGER_URL)
-        self._poll = settings.poll or ((timedelta(0), timedelta(0)) if local else DEFAULT_POLL)
-        self._most = AT_ONCE if self._poll[0] else 10_000
+        first = settings.poll if settings.poll is not None else timedelta(0) if local else FIRST_LOOK
+        self._poll = (first, first * SLOWEST)
+        self._most = AT_ONCE if first else 10_000
 
     def run(self, people: Mapping[str, Pending], watched: Sequence[Lead]) -> AcceptanceResult:
         """Look up who is due: those still in the list of open invitations cost no call of their own."""

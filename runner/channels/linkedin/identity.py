@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
@@ -33,11 +34,6 @@ class Profile:
         if self.link is not None:
             return self.link
         return f"https://www.linkedin.com/in/{quote(self.public_id or self.profile_id or '', safe='')}/"
-
-    @property
-    def key(self) -> str:
-        """What signals carry as `profile`: the profile id where it is known, else the public id."""
-        return self.profile_id or self.public_id or ""
 
 
 def parse_profile(text: str) -> Profile | None:
@@ -103,4 +99,4 @@ def _from_url(text: str) -> Profile | None:
 def _from_public_id(name: str) -> Profile | None:
     if name in {".", ".."} or not _PUBLIC_ID.fullmatch(name):
         return None
-    return Profile(public_id=name.lower())
+    return Profile(public_id=unicodedata.normalize("NFC", name).lower())

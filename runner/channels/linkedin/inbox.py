@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from runner.channels.linkedin.acceptance import AcceptancePoll
 from runner.channels.linkedin.identity import profile_of
 from runner.channels.linkedin.optout import is_opt_out
-from runner.channels.linkedin.polling import read_pending, write_pending
+from runner.channels.linkedin.polling import person_key, read_pending, write_pending
 from runner.channels.linkedin.provider import Line, ProviderFactory, Reader
 from runner.channels.linkedin.registry import Providers
 from runner.channels.linkedin.settings import read_settings
@@ -128,9 +128,8 @@ class LinkedInInbox:
 
 def _reply(account: ChannelConfig, lead: Lead, line: Line) -> Signal:
     kind = EventKind.UNSUBSCRIBED if is_opt_out(line.text) else EventKind.REPLIED
-    profile = profile_of(lead)
     return Signal(
-        kind=kind, at=line.at, source=f"{account.key}/{line.id}", profile=profile.key if profile else None,
+        kind=kind, at=line.at, source=f"{account.key}/{line.id}", profile=person_key(lead, profile_of(lead)),
         data={"text": line.text[:2000], "from": line.public_id or line.author},
     )  # fmt: skip
 

@@ -12,7 +12,9 @@ from runner.channels.linkedin.provider import Invitation
 from runner.model.lead import Lead, LinkedInConnectionStatus
 
 GROWTH = 1.6
-DEFAULT_POLL = (timedelta(hours=4), timedelta(hours=36))
+SLOWEST = 9
+"""How much rarer than at first a person is looked up in the end."""
+FIRST_LOOK = timedelta(hours=4)
 AT_ONCE = 10
 """Most people looked up in one read; the rest keeps its turn for the next."""
 
@@ -72,13 +74,14 @@ def with_watched(
     found = dict(people)
     for lead in watched:
         profile = profile_of(lead)
-        if profile is None or not profile.key:
+        if profile is None or not (profile.public_id or profile.profile_id):
             continue
+        key = person_key(lead, profile)
         if lead.linkedin_status is LinkedInConnectionStatus.CONNECTION_REQUESTED:
-            known = found.pop(profile.public_id or "", None) if profile.profile_id else None
-            found.setdefault(profile.key, replace(known, key=profile.key) if known else _new(profile, lead, now, poll))
+            before = found.pop(profile.public_id or "", None) if key != profile.public_id else None
+            found.setdefault(key, replace(before, key=key) if before else _new(key, profile, lead, now, poll))
         else:
-            found.pop(profile.key, None)
+            found.pop(key, None)
     return found
 
 
@@ -97,11 +100,16 @@ def still_open(person: Pending, invitations: Iterable[Invitation]) -> bool:
     )  # fmt: skip
 
 
-def _new(profile: Profile, lead: Lead, now: datetime, poll: tuple[timedelta, timedelta]) -> Pending:
+def person_key(lead: Lead, profile: Profile | None) -> str:
+    """What signals carry as `profile`: the lead's URN as it is stored, else the public id."""
+    return lead.linkedin_urn or (profile.public_id if profile is not None else None) or ""
+
+
+def _new(key: str, profile: Profile, lead: Lead, now: datetime, poll: tuple[timedelta, timedelta]) -> Pending:
     return Pending(
-        key=profile.key, public_id=profile.public_id, profile_id=profile.profile_id,
+        key=key, public_id=profile.public_id, profile_id=profile.profile_id,
         first_name=lead.first_name or "", last_name=lead.last_name or "",
-        since=now.isoformat(), due=(now + _gap(profile.key, 0, poll)).isoformat(),
+        since=now.isoformat(), due=(now + _gap(key, 0, poll)).isoformat(),
     )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ class VoyagerSession:
         self._pacer = pacer or _pacer(settings)
         base = settings.url(VOYAGER_URL)
         self._transport = Transport(settings.timeouts)
-        self._api = _build(base, cookies)
+        self._api = _build(base, cookies, self._pacer.pause)
         session = self._api.client.session
         session.trust_env = False  # no proxy and no .netrc that the account's file does not name
         session.max_redirects = 0  # a redirect is an answer; following one could post twice
@@ -70,7 +70,6 @@ class VoyagerSession:
     def call(self, use: Callable[[Any], object]) -> Exchange:
         """Let `use` call one method of the package's `Linkedin` object, and return the recorded exchange."""
         with self.lock:
-            self._pacer.pause()
             try:
                 return self._recorder.observe(partial(use, self._api))
             finally:
@@ -82,12 +81,10 @@ class VoyagerSession:
 
 
 def _pacer(settings: LinkedInSettings) -> Pacer:
-    if settings.pace is not None:
-        return Pacer(settings.pace[0].total_seconds(), settings.pace[1].total_seconds())
     return Pacer(0, 0) if settings.is_loopback(VOYAGER_URL) else Pacer(*_PACE)
 
 
-def _build(base: str, cookies: dict[str, Secret]) -> Any:
+def _build(base: str, cookies: dict[str, Secret], evade: Callable[[], object]) -> Any:
     """The package's object, pointed at `base`, with the cookies in memory only."""
     from requests.cookies import RequestsCookieJar
 
@@ -102,13 +99,9 @@ def _build(base: str, cookies: dict[str, Secret]) -> Any:
     api.client.LINKEDIN_BASE_URL = base
     api.client.API_BASE_URL = f"{base}/voyager/api"
     # The package sleeps 2-5 s in `evade`, bound as a default argument; its methods call these two names.
-    api._fetch = partial(api._fetch, evade=_no_pause)
-    api._post = partial(api._post, evade=_no_pause)
+    api._fetch = partial(api._fetch, evade=evade)
+    api._post = partial(api._post, evade=evade)
     return api
-
-
-def _no_pause() -> None:
-    """The pause is the Pacer's, before the call and outside the gate."""
 
 
 class _LoggingKept:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from runner.lang.durations import parse_duration
+from runner.lang.durations import Duration, parse_duration
 from runner.model.channel import ChannelConfig, SecretRef
 from runner.model.linkedin_limits import MAX_PENDING, MESSAGE_MAX, WITHDRAW_AFTER
 
@@ -16,7 +16,7 @@ OFFICIAL_URL = "https://api.linkedin.com"
 NOTE_RULES = ("drop_if_needed", "required")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Timeouts:
     """Seconds of the machine's time for one exchange: to connect, between two reads, and in all."""
 
@@ -29,8 +29,8 @@ class Timeouts:
 class LinkedInSettings:
     """What one account says.
 
-    `pace` is the gap between two calls and `poll` how long after one look the same person is looked up again, first
-    and at most; both are None for the built-in ones. `replies_read` is off where a person watches the conversations.
+    `poll` is how long after a first look the same person is looked up again, None for the built-in time.
+    `replies_read` is off where a person watches the conversations.
     """
 
     provider: str = "task"
@@ -43,8 +43,7 @@ class LinkedInSettings:
     jsessionid: SecretRef | None = None
     token: SecretRef | None = None
     api_version: str = "202506"
-    pace: tuple[timedelta, timedelta] | None = None
-    poll: tuple[timedelta, timedelta] | None = None
+    poll: timedelta | None = None
     replies_read: bool = True
     max_pending: int = MAX_PENDING
     withdraw_after: timedelta = WITHDRAW_AFTER
@@ -66,8 +65,7 @@ def read_settings(account: ChannelConfig) -> LinkedInSettings:
     """
     own = account.settings
     cookies = _mapping(own.get("cookies"))
-    waits = _mapping(own.get("timeouts"))
-    defaults, plain = LinkedInSettings(), Timeouts()
+    defaults = LinkedInSettings()
     return LinkedInSettings(
         provider=str(own.get("provider") or defaults.provider),
         accept_terms_risk=own.get("accept_terms_risk") is True,
@@ -79,16 +77,11 @@ def read_settings(account: ChannelConfig) -> LinkedInSettings:
         jsessionid=_secret(cookies.get("jsessionid")),
         token=_secret(own.get("token")),
         api_version=str(own.get("api_version") or defaults.api_version),
-        pace=_range(own.get("pace")),
-        poll=_range(own.get("poll")),
+        poll=_length(own["poll"], timedelta(0)) if "poll" in own else None,
         replies_read=own.get("replies") != "manual",
         max_pending=_whole(own.get("max_pending"), defaults.max_pending),
         withdraw_after=_length(own.get("withdraw_after"), defaults.withdraw_after),
-        timeouts=Timeouts(
-            connect=_seconds(waits.get("connect"), plain.connect),
-            read=_seconds(waits.get("read"), plain.read),
-            total=_seconds(waits.get("total"), plain.total),
-        ),
+        timeouts=_timeouts(own.get("timeout")),
     )
 
 
@@ -105,22 +98,19 @@ def _whole(value: object, default: int) -> int:
 
 
 def _length(value: object, default: timedelta) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    return parse_duration(value).elapsed if isinstance(value, str) else default
+    match value:
+        case timedelta():
+            return value
+        case Duration(elapsed=elapsed):
+            return elapsed
+        case str():
+            return parse_duration(value).elapsed
+    return default
 
 
-def _seconds(value: object, default: float) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    return _length(value, timedelta(seconds=default)).total_seconds()
-
-
-def _range(value: object) -> tuple[timedelta, timedelta] | None:
-    """`{min, max}` or one length for both."""
-    if isinstance(value, Mapping):
-        least = _length(value.get("min"), timedelta(0))
-        return least, max(least, _length(value.get("max"), least))
-    if isinstance(value, str | timedelta):
-        return _length(value, timedelta(0)), _length(value, timedelta(0))
-    return None
+def _timeouts(value: object) -> Timeouts:
+    """`timeout` is how long one answer may take; the whole exchange has twice as long."""
+    if value is None:
+        return Timeouts()
+    seconds = _length(value, timedelta(seconds=Timeouts.read)).total_seconds()
+    return Timeouts(connect=min(Timeouts.connect, seconds), read=seconds, total=2 * seconds)

@@ -23,6 +23,9 @@ AFTER_LIMIT = timedelta(hours=5)
 AFTER_INVITATION_LIMIT = timedelta(hours=24)
 """How long an action rests where LinkedIn names no time: what vendors of LinkedIn tools wait (GetSales, 2026)."""
 
+STOP_AT_ONCE = frozenset({Verdict.SESSION_EXPIRED, Verdict.CHALLENGE, Verdict.DENIED, Verdict.ENDPOINT_GONE})
+"""After these the next call could only make it worse; a person has to resume the account. A limit has one more try."""
+
 _LONGEST = timedelta(days=8)
 
 HELP: dict[Verdict, str] = {
@@ -81,6 +84,7 @@ def trouble_of(row: Row, exchange: Exchange, now: datetime) -> AccountTrouble:
     """The account's trouble behind one of the verdicts in HELP."""
     detail = dict(exchange.evidence) | {"row": row.name, "help": HELP[row.verdict]}
     after = None
+    stops = row.verdict in STOP_AT_ONCE
     match row.verdict:
         case Verdict.SESSION_EXPIRED:
             kind = Trouble.AUTH
@@ -92,7 +96,7 @@ def trouble_of(row: Row, exchange: Exchange, now: datetime) -> AccountTrouble:
             kind = Trouble.CONFIG
         case _:
             kind = Trouble.CONNECTION
-    return AccountTrouble(kind, row.reason, f"{_words(row, exchange)}. {HELP[row.verdict]}", after, detail)
+    return AccountTrouble(kind, row.reason, f"{_words(row, exchange)}. {HELP[row.verdict]}", after, detail, stops=stops)
 
 
 def is_trouble(verdict: Verdict) -> bool:
