@@ -55,7 +55,7 @@ class Kind(Enum):
     EMPTY_FILE = "empty-file"
     SEVERAL_DOCUMENTS = "several-documents"
     BAD_KEY = "bad-key"
-    UNREADABLE = "unreadable-file"
+    UNREADABLE_FILE = "unreadable-file"
 
 
 @dataclass(frozen=True, slots=True)

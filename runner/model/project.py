@@ -27,7 +27,10 @@ class ContactPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ProjectSettings:
-    """What runner.yaml says. `lead_fields` maps a custom field to its type: text, number, integer or boolean."""
+    """What runner.yaml says. `lead_fields` maps a custom field to its type: text, number, integer, boolean or date.
+
+    `required_fields` are fields, standard ones too, that every lead has: templates need no fallback for them.
+    """
 
     database: str = "sqlite:///runner.db"
     timezone: str = "UTC"
@@ -36,6 +39,7 @@ class ProjectSettings:
     lead_fields: Mapping[str, str] = field(default_factory=dict)
     policy: Mapping[str, object] = field(default_factory=dict)
     web: Mapping[str, object] = field(default_factory=dict)
+    required_fields: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

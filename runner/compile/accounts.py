@@ -1,0 +1,41 @@
+"""Compile one account file: a channel config of channel_configs/."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.compile import registry, values
+from runner.compile.checks import name_mismatch
+from runner.compile.checks.shape import ShapeSubject
+from runner.compile.schemas import FileKind, violations
+from runner.lang.diagnostics import Diagnostic
+from runner.lang.source import Source
+from runner.model.channel import ChannelConfig, ChannelType
+
+_OWN = frozenset({"version", "channel", "name", "description", "enabled", "limits", "ramp", "send_window", "timezone"})
+
+
+def compile_account(source: Source, stem: str | None) -> tuple[ChannelConfig | None, list[Diagnostic]]:
+    """The account a file describes, or what is wrong with the file."""
+    found = [diagnostic for check in registry.SOURCE_CHECKS for diagnostic in check(source)]
+    if source.data is None:
+        return None, found
+    broken = violations(source.data, FileKind.CHANNEL)
+    subject = ShapeSubject(source, FileKind.CHANNEL, tuple(broken))
+    found += [diagnostic for check in registry.SHAPE_CHECKS if broken for diagnostic in check(subject)]
+    found += name_mismatch.in_file(source, stem)
+    return (None if broken else build_account(source.data)), found
+
+
+def build_account(data: dict[str, Any]) -> ChannelConfig:
+    """The account of a file that fits its schema. Others hand settings over this way too, as an overlay does."""
+    own = {key: values.settings(value) for key, value in data.items() if key not in _OWN and not key.startswith("x-")}
+    return ChannelConfig(
+        channel=ChannelType(data["channel"]),
+        name=data["name"],
+        enabled=data.get("enabled", True),
+        limits=values.limit_set(data.get("limits"), data.get("ramp")),
+        send_window=values.window(data.get("send_window")),
+        timezone=data.get("timezone"),
+        settings=own,
+    )

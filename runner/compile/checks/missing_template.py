@@ -1,0 +1,42 @@
+"""A template that is not there, or a step that sends and names none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runner.compile.drafts import SequenceDraft
+from runner.compile.reporting import error, replacing
+from runner.lang.diagnostics import Diagnostic, Related
+from runner.lang.suggest import meant, nearest
+from runner.model.channel import ChannelType
+from runner.model.sequence import ChannelStep
+
+SLUG = "missing-template"
+
+
+def check(draft: SequenceDraft) -> Iterator[Diagnostic]:
+    """Yield one diagnostic for each template that is missing."""
+    for step in draft.steps:
+        for inside, name in step.templates:
+            path = ("steps", step.index, *inside)
+            if name in draft.templates or draft.is_broken(*path):
+                continue
+            span = draft.source.at(path)
+            near = nearest(name, draft.templates)
+            hint = meant(name, draft.templates) if near else f"create templates/{name}.md"
+            yield error(SLUG, f"there is no template `{name}`", span, label=hint if near else "", help=hint, path=path,
+                        fix=replacing(span, near) if near else None)  # fmt: skip
+        if "template" in step.raw and "variants" in step.raw:
+            first = draft.source.key_span(step.raw, "template")
+            yield error(SLUG, "a step has `template` or `variants`, not both",
+                        draft.source.key_span(step.raw, "variants"), help="keep one of the two",
+                        path=("steps", step.index, "variants"), related=(Related(first, "here is the other"),))  # fmt: skip
+        elif isinstance(step.body, ChannelStep) and not {"template", "variants"} & step.raw.keys():
+            if not _may_be_silent(step.body):
+                yield error(SLUG, f"step `{step.id}` has nothing to say", draft.source.key_span(step.raw, "channel"),
+                            help="add `template:` or `variants:`", path=("steps", step.index))  # fmt: skip
+
+
+def _may_be_silent(body: ChannelStep) -> bool:
+    """An invitation needs no note."""
+    return body.channel is ChannelType.LINKEDIN and body.action == "connect"

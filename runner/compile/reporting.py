@@ -1,0 +1,44 @@
+"""Short ways to make a diagnostic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.lang.diagnostics import Diagnostic, Edit, Fix, Severity, Span
+from runner.lang.source import Key
+
+
+def error(slug: str, summary: str, span: Span, **more: Any) -> Diagnostic:
+    """An error: the project does not start with it."""
+    return Diagnostic(slug, Severity.ERROR, summary, span, **more)
+
+
+def warning(slug: str, summary: str, span: Span, **more: Any) -> Diagnostic:
+    """A warning: it runs, and probably not as meant."""
+    return Diagnostic(slug, Severity.WARNING, summary, span, **more)
+
+
+def replacing(span: Span, text: str, title: str | None = None) -> Fix:
+    """A safe fix that puts `text` in the place of a span."""
+    return Fix(title or f"write `{text}`", (Edit(span, text),))
+
+
+def shown(value: object) -> str:
+    """A value of the user's, short enough for a message."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case _:
+            text = " ".join(str(value).split())
+            return f"`{text}`" if len(text) <= 60 else f"`{text[:57]}...`"
+
+
+def where(path: tuple[Key, ...]) -> str:
+    """The name of the mapping at a path, for messages: the nearest key above it."""
+    return next((f"`{key}`" for key in reversed(path) if isinstance(key, str)), "the file")
