@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from runner.channels.email.bounce_fields import from_fields
+from runner.channels.email.bounce_fields import from_blocks
 from runner.channels.email.bounce_reasons import judge
-from runner.channels.email.bounce_report import Report
-from runner.channels.email.bounce_text import from_text
-from runner.channels.email.parse_headers import addresses_in
+from runner.channels.email.bounce_report import Report, inner_report
+from runner.channels.email.bounce_text import from_text, section_of
 from runner.channels.email.judgement import Failure, Recipient
 
+Found = tuple[tuple[Failure, ...], str]
+
 _ROBOT = re.compile(
-    r"^(?:mailer-?(?:daemon|deamon)|mail-?daemon|postmaster|mdaemon|mmdf|no-?reply-?bounce|bounce[sd]?|mail-?delivery"
+    r"^(?:mailer-?(?:daemon|deamon)|mail-?daemon|post_?master|mdaemon|mmdf|bounce[sd]?|mail-?delivery|smtpd?"
     r"|mail(?:er)?[._-]?(?:system|admin|error)|double-?bounce|maildelivery|microsoftexchange[0-9a-f]*|symantec\S*)"
-    r"(?:[+=._-][^@]*)?@",
+    r"(?:[+=._-][^@]*)?(?:@|$)",
     re.IGNORECASE,
 )
 _ROBOT_NAME = re.compile(
@@ -22,46 +24,59 @@ _ROBOT_NAME = re.compile(
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
-    r"^\W{0,3}(?:undeliver(?:ed|able)|unzustellbar|returned mail|failure notice|delivery (?:status )?(?:notification|failure|report"
-    r"|problem|error|unsuccessful)|mail (?:delivery )?(?:failed|failure|error|status report|system error|could not)"
-    r"|non[- ]?(?:delivery|remis)|message (?:could not|not|undeliverable|you sent|delivery)|warning: (?:could not|message)"
-    r"|(?:delivery|message) (?:failed|failure|has failed)|dsn:|ndn:|rejected:|no se puede entregar|não é possível entregar"
-    r"|non recapitabile|échec de (?:la )?remise|onbestelbaar|impossibile recapitare|kan ikke leveres|kunde inte levereras"
-    r"|notification d['’]état de remise|配信不能|エラーメール|无法投递|系统退信|退信|反송|배달 ?실패)",
+    r"^\W{0,3}(?:(?:fwd?|wg|tr|rv)\s?:\s?)?(?:undeliver(?:ed|able)|unzustellbar|returned mail|failure notice|delivery (?:status )?"
+    r"(?:notification|failure|report|problem|error|unsuccessful|delayed)|mail (?:delivery )?(?:failed|failure|error|status report"
+    r"|system error|could not|undeliverable)|non[- ]?(?:delivery|remis)|message (?:could not|not|undeliverable|you sent|delivery)"
+    r"|warning: (?:could not|message)|(?:delivery|message) (?:failed|failure|has failed)|dsn:|ndn:|rejected:"
+    r"|no se puede entregar|não é possível entregar|non recapitabile|échec de (?:la )?remise|onbestelbaar"
+    r"|impossibile recapitare|kan ikke leveres|kunde inte levereras|notification d['’]état de remise|配信不能|エラーメール"
+    r"|无法投递|系统退信|退信|반송|배달 ?실패|недоставлен|не доставлено)",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(
+    r"could not be delivered|was not delivered|undeliverable|unable to deliver|delivery (?:has )?failed|failed permanently"
+    r"|did not reach the following|(?:^|\n)\s*error message below|requested action not taken|transcript of session"
+    r"|following (?:address|recipient)|permanent (?:fatal )?error|failure reasons|<<< [45]\d\d|message delivery failed",
     re.IGNORECASE,
 )
 _DONE = frozenset({"delivered", "relayed", "expanded", "deliverable", "success"})
 
 
-def failures(report: Report) -> tuple[tuple[Failure, ...], str] | None:
+def failures(report: Report, depth: int = 0) -> Found | None:
     """What a report says and the rule that found it; None where the message is no delivery report."""
-    fields = from_fields(report)
-    if fields:
-        return fields, "delivery-status"
+    if fields := from_blocks(report.blocks, report.words):
+        return tuple(_completed(each, report) for each in fields), "delivery-status"
     if not looks_automatic(report):
         return None
     found, rule = from_text(report)
-    return (found, rule) if found else None
+    if rule == "words" and depth < 2 and (inner := inner_report(report)) and (nested := failures(inner, depth + 1)):
+        return nested[0], f"nested:{nested[1]}"
+    return found, rule
 
 
 def looks_automatic(report: Report) -> bool:
     """Whether a mail system rather than a person wrote it: its sender, its headers, or its subject say so."""
     headers = report.mail.headers
-    if report.mail.params.get("report-type", "").lower() == "delivery-status" or "x-failed-recipients" in headers:
+    if report.blocks or "x-failed-recipients" in headers:
         return True
-    sender = headers.addresses("from")[:1] + headers.addresses("return-path")[:1]
-    robot = any(_ROBOT.match(address) for address in sender) or bool(_ROBOT_NAME.search(headers.get("from")))
+    if report.mail.params.get("report-type", "").lower() == "delivery-status":
+        return True
+    writer = headers.raw("from").partition("(")[0].strip().strip("<>")
+    senders = [*headers.addresses("from")[:1], writer]
+    robot = any(_ROBOT.match(each) for each in senders) or bool(_ROBOT_NAME.search(headers.get("from")))
     empty = headers.raw("return-path").replace(" ", "") == "<>"
     subject = bool(_SUBJECT.search(headers.get("subject")))
-    return subject and (empty or robot or "in-reply-to" not in headers) or robot
+    told = bool(_WORDS.search(report.words))
+    return (robot and (subject or told or empty)) or (subject and told) or (subject and empty)
 
 
 def recipients_of(found: tuple[Failure, ...]) -> tuple[Recipient, ...]:
-    """The failed ones, judged; delivered and delayed ones are no failures."""
-    failed = [each for each in found if each.action not in _DONE and each.action != "delayed" and each.status[:1] != "2"]
-    return tuple(dict.fromkeys(judge(each) for each in failed))
+    """The ones not reached, judged; delivered ones are left out."""
+    return tuple(dict.fromkeys(judge(each) for each in found if each.action not in _DONE and each.status[:1] != "2"))
 
 
-def original_recipients(report: Report) -> tuple[str, ...]:
-    """Whom the returned message was for."""
-    return report.returned.addresses("to") or addresses_in(report.returned.raw("x-original-to"))
+def _completed(failure: Failure, report: Report) -> Failure:
+    """Where the fields do not say why, what the words say of that recipient."""
+    if failure.diagnostic:
+        return failure
+    return replace(failure, context=section_of(report, failure.address))

@@ -3,61 +3,71 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from runner.channels.email.bounce_report import Report
-from runner.channels.email.parse_headers import Headers, addresses_in
 from runner.channels.email.judgement import Failure
+from runner.channels.email.parse_headers import Headers, addresses_in
 
 ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
-REPLY_CODE = re.compile(r"(?<![\d.\[(:-])([45]\d\d)(?![\d.:]|\])")
-_COMMAND = re.compile(
-    r"(?:in reply to|response to|after|command:?|during|while)\s{1,4}(?:the\s|end of\s|sending\s|an?\s)?"
-    r"['\"(<]{0,2}(?:end of )?(HELO|EHLO|STARTTLS|MAIL(?: FROM)?|RCPT(?: TO)?|DATA|end of data)\b",
-    re.IGNORECASE,
-)
+_AFTER_CODE = re.compile(r"(?<![\d.])[45]\d\d[ \-:'\"#(]{1,4}([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
+REPLY_CODE = re.compile(r"(?<![\d.\[(:/=-])([45]\d\d)(?![\d.:/\]]\d|\d|\])")
+_COMMANDS = tuple(
+    (re.compile(pattern, re.IGNORECASE), command)
+    for pattern, command in (
+        (r"in reply to (?:the )?(?:end of )?DATA|after (?:end of data|DATA\b|I sent the message)|final DATA|\[DATA\]|for TEXT command"
+         r"|in response to (?:the )?DATA|after TEXT command|after DATA command|response to end of data|after END-OF-DATA", "DATA"),
+        (r"(?:in reply to|after|in response to|for|our|sending) (?:the )?RCPT|\[RCPT_TO\]|does not like recipient|rcpt to:? ?command", "RCPT"),
+        (r"(?:in reply to|after|in response to|for|our|sending) (?:the )?MAIL(?! server)\b|\[MAIL_FROM\]|sender was rejected|does not like sender", "MAIL"),
+        (r"(?:in reply to|after|in response to|our|while performing the|initial) (?:the )?(?:EHLO|HELO)", "HELO"),
+        (r"after (?:initial )?connection|while (?:performing the )?initial|\[CONNECT\]", "CONN"),
+    )
+)  # fmt: skip
+_TRANSCRIPT = re.compile(r">>>[> ]{0,3}(HELO|EHLO|MAIL|RCPT|DATA|QUIT|STARTTLS)\b[^\n]{0,400}\n[ \t>]{0,6}<<<[ ]?[45]\d\d", re.IGNORECASE)
 
 
-def from_fields(report: Report) -> tuple[Failure, ...]:
-    """One failure a recipient group, in order; groups without a recipient (the message's own) are skipped."""
-    return tuple(failure for block in report.blocks if (failure := _failure(block)))
+def from_blocks(blocks: Iterable[Headers], words: str = "") -> tuple[Failure, ...]:
+    """One failure a recipient group, in order; groups without a recipient (the message's own) are skipped.
+
+    `words` is the text that came with the fields, for what they leave out.
+    """
+    return tuple(failure for block in blocks if (failure := _failure(block, words)))
 
 
-def _failure(block: Headers) -> Failure | None:
+def _failure(block: Headers, words: str) -> Failure | None:
     final = block.raw("final-recipient") or block.raw("original-recipient") or block.raw("x-actual-recipient")
-    address = _address(block.raw("original-recipient")) if "@" not in final else _address(final)
     if not final:
         return None
-    diagnostic = _plain(" ".join(_texts(block)))
-    status = _status(block.raw("status"), diagnostic)
-    action = block.raw("action").strip().lower().partition(" ")[0]
+    named = (block.raw(name) for name in ("final-recipient", "original-recipient", "x-actual-recipient"))
+    address = next((found[0] for value in named if (found := addresses_in(value.partition(";")[2] or value))), "")
+    diagnostic = re.sub(r"\s+", " ", " ".join(_texts(block))).strip()
+    status = status_in(diagnostic) if _vague(block.raw("status")) else ""
+    status = status or _first(block.raw("status")) or status_in(diagnostic)
+    action = block.raw("action").strip().lower().partition(" ")[0].strip("();")
     return Failure(
         address=address or final.rpartition(";")[2].strip().lower(),
         action=action or ("failed" if status[:1] != "2" else "delivered"),
-        status=status,
+        status=status_in(diagnostic) or status,
         code=reply_code(diagnostic),
         diagnostic=diagnostic,
-        command=command_of(diagnostic),
+        command=command_of(diagnostic) or command_of(words),
+        context=words,
     )
 
 
 def _texts(block: Headers) -> Iterator[str]:
-    for name in ("diagnostic-code", "x-display-diagnostic", "x-supplementary-info", "x-postfix-diagnostic"):
+    for name in ("diagnostic-code", "x-display-diagnostic", "x-supplementary-info"):
         yield from block.all(name)
+    if comment := re.search(r"\(([^()]{4,300})\)", block.raw("status")):
+        yield comment[1]
 
 
-def _address(value: str) -> str:
-    found = addresses_in(value.partition(";")[2] or value)
-    return found[0] if found else ""
+def _vague(status: str) -> bool:
+    return bool(re.match(r"\s*[45]\.0\.0", status)) or not ENHANCED.search(status)
 
 
-def _status(field: str, diagnostic: str) -> str:
-    match = ENHANCED.search(field) or ENHANCED.search(diagnostic)
+def _first(field: str) -> str:
+    match = ENHANCED.search(field)
     return match[0] if match else ""
-
-
-def _plain(diagnostic: str) -> str:
-    return re.sub(r"\s+", " ", diagnostic).strip()
 
 
 def reply_code(text: str) -> str:
@@ -67,15 +77,16 @@ def reply_code(text: str) -> str:
 
 
 def status_in(text: str) -> str:
-    """The enhanced status code (RFC 3463) in a text, or empty."""
-    match = ENHANCED.search(text)
-    return match[0] if match else ""
+    """The enhanced status code (RFC 3463) in a text, best right after a reply code; or empty."""
+    match = _AFTER_CODE.search(text)
+    if match:
+        return match[1]
+    plain = ENHANCED.search(text)
+    return plain[0] if plain and plain[1] != "2" else ""
 
 
 def command_of(text: str) -> str:
-    """The SMTP command that a diagnostic says was refused, or empty: EHLO, MAIL, RCPT, DATA ..."""
-    match = _COMMAND.search(text)
-    if match is None:
-        return ""
-    name = match[1].upper()
-    return "DATA" if name == "END OF DATA" else name.partition(" ")[0]
+    """The SMTP command that was refused, where a text names it: HELO, MAIL, RCPT, DATA, CONN; or empty."""
+    if match := _TRANSCRIPT.search(text):
+        return match[1].upper()
+    return next((command for pattern, command in _COMMANDS if pattern.search(text)), "")

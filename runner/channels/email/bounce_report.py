@@ -9,20 +9,30 @@ from runner.channels.email.parse import Mail, Part, parse_lines
 from runner.channels.email.parse_headers import Headers, parse_headers, split_headers
 
 MAX_BLOCKS = 200
-_STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
-_RETURNED = re.compile(
-    r"""^[ \t>]*(?:
-        -{2,}[ ]*(?:(?:this[ ]is[ ]a[ ]copy|below[ ]this[ ]line[ ]is[ ]a[ ]copy|original|returned|undelivered|unsent
-            |the[ ](?:original|header|body|attached|following|unsent)|included[ ]is|enclosed|forwarded)\b[^\n]{0,120})
-      | (?:the\ )?(?:original|returned|undelivered)\ (?:message|mail)\ (?:follows|headers?|header\ follows)[^\n]{0,80}
-      | -{3,}[ ]*(?:message[ ](?:header|text|body))[^\n]{0,60}
-      | (?:content-type:[ ]*(?:message/rfc822|text/rfc822-headers))[^\n]{0,100}
-      | [*]{3,}[ ]?original[^\n]{0,60}
-    )$""",
+MAX_WORDS = 60_000
+_STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status", "message/delivery_status")
+_SEPARATOR = re.compile(
+    r"""^[ \t>]{0,12}(?:
+        [-*_=#]{2,}[ ]{0,4}(?:
+            (?:start[ ]of[ ]|begin[ ])?(?:original|returned|undelivered|unsent|bounced|rejected|failed)[ ](?:e-?mail|message|mail|text|header)
+          | (?:this|below|above|here|enclosed|attached|included|following)\b[^\n]{0,60}\b(?:copy|original|header|returned|message[ ]you)
+          | (?:the[ ])?(?:full|first|header|body|text|unsent|original)\b[^\n]{0,40}\b(?:message|header|mail|follow)
+          | (?:copy[ ]of[ ])?(?:message|mail|e-?mail)[ ](?:headers?|text|body|content|follow|returned|is[ ]attached)
+          | forwarded[ ]message | end[ ]of[ ](?:transcript|report)
+        )[^\n]{0,80}
+      | (?:the[ ])?(?:original|returned|undelivered|rejected|unsent|your)[ ](?:message|mail|e-?mail)(?:[ ](?:text|headers?|body))?[ ]
+            (?:follows?|is[ ]attached|attached|was|is[ ]included[ ]below|is[ ]below|begins)\b[^\n]{0,60}
+      | (?:message|mail|original)[ ]headers?(?:[ ]and[ ]body)?[ ](?:follows?|are[ ](?:as[ ]follows|below))[^\n]{0,40}
+      | below[ ](?:this[ ]line[ ])?is[ ]a[ ]copy[ ]of[ ](?:the[ ]original|your|the)[^\n]{0,60}
+      | (?:a[ ])?copy[ ]of[ ](?:the[ ]original|your)[ ](?:message|mail|e-?mail)[^\n]{0,60}[:.]
+      | content-type:[ ]{0,4}(?:message/rfc822|text/rfc822-headers)[^\n]{0,100}
+      | (?:original|returned)[ ]message:?
+    )[ \t]*$""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
 _HEADERS_START = re.compile(
-    r"^(?:Received: (?:from|by|\()|Return-Path: ?<|DKIM-Signature: |X-Originating-IP: )", re.MULTILINE
+    r"^[ \t>]{0,4}(?:Received: ?(?:from|by|\(|;)|Return-Path: ?<|DKIM-Signature: ?v=|X-Originating-IP: ?\[|Delivered-To: ?\S+@)",
+    re.MULTILINE | re.IGNORECASE,
 )
 
 
@@ -45,32 +55,41 @@ def take_apart(mail: Mail) -> Report:
     returned = ""
     for part in mail.parts:
         if part.content_type in _STATUS_TYPES:
-            blocks += _blocks(part)
-        elif part.embedded:
+            blocks += field_groups(_lines(part))
+        elif part.embedded or part.content_type.startswith(("message/rfc822", "text/rfc822")):
             returned = returned or _lines(part)
         elif part.content_type.startswith("text/"):
-            words.append(part.text())
-    text = "\n".join(words)
-    if not returned and (cut := _RETURNED.search(text) or _HEADERS_START.search(text)):
-        returned = text[cut.end() if cut.re is _RETURNED else cut.start() :]
-        text = text[: cut.start()]
+            words.append(part.text()[:MAX_WORDS])
+    text = "\n".join(words)[:MAX_WORDS]
+    text, cut = _cut(text)
+    returned = returned or cut
     head, _ = split_headers(returned.lstrip().encode("utf-8", "replace"))
     return Report(mail, text, tuple(blocks[:MAX_BLOCKS]), parse_headers(head), returned)
 
 
-def _blocks(part: Part) -> list[Headers]:
-    text = _lines(part)
+def field_groups(text: str) -> list[Headers]:
+    """The groups of fields in a delivery-status text, which empty lines part."""
     groups = re.split(r"\n[ \t]*\n", text)[:MAX_BLOCKS]
     return [headers for group in groups if (headers := parse_headers(group.encode("utf-8", "replace"))).fields]
+
+
+def inner_report(report: Report) -> Report | None:
+    """The report that a report returns or forwards, where it does."""
+    if not report.returned.fields:
+        return None
+    return take_apart(parse_lines(report.returned_text.lstrip().encode("utf-8", "replace")))
+
+
+def _cut(text: str) -> tuple[str, str]:
+    """Text before and from the place where a returned message starts; what follows must look like a message."""
+    for match in list(_SEPARATOR.finditer(text))[:20]:
+        if re.match(r"\s*(?:[>|][ ]?)?[A-Za-z][A-Za-z0-9-]{1,40}:", text[match.end() : match.end() + 200]):
+            return text[: match.start()], text[match.end() :]
+    if match := _HEADERS_START.search(text):
+        return text[: match.start()], text[match.start() :]
+    return text, ""
 
 
 def _lines(part: Part) -> str:
     text = part.data()[:200_000].decode("utf-8", "replace")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def returned_mail(report: Report) -> Mail | None:
-    """The returned message itself, where enough of it is there to be read."""
-    if not report.returned.fields:
-        return None
-    return parse_lines(report.returned_text.lstrip().encode("utf-8", "replace"))

@@ -1,19 +1,133 @@
-"""Failures from the words of a report that has no delivery-status fields."""
+"""Failures from the words of a report that has no usable delivery-status fields, whatever mail system wrote it.
+
+Reports in words name a recipient and then say what happened, or say what happened and then name the recipient. The
+shapes of the naming lines are few; what stands between two of them belongs to one recipient.
+"""
 
 from __future__ import annotations
 
-from runner.channels.email.bounce_fields import command_of, reply_code, status_in
-from runner.channels.email.bounce_report import Report
-from runner.channels.email.parse_headers import addresses_in
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from runner.channels.email.bounce_fields import command_of, from_blocks, reply_code, status_in
+from runner.channels.email.bounce_report import Report, field_groups
 from runner.channels.email.judgement import Failure
+from runner.channels.email.parse_headers import addresses_in
+
+MAX_LINES = 1500
+MAX_SECTION = 3000
+_A = r"[\w.!#$%&'*+/=?^`{|}~-]{1,80}@[\w.-]{1,120}\w"
+_NAMED_FIRST = tuple(
+    re.compile(shape, re.IGNORECASE)
+    for shape in (
+        rf"^[ \t>*-]{{0,8}}[<\"']{{0,2}}(?P<a>{_A})[>\"']{{0,2}}[ \t]*[:;,.]?[ \t]*$",
+        rf"^[ \t>*-]{{0,8}}<(?P<a>{_A})>[:;,]?[ \t]+(?P<t>.+)$",
+        rf"^[ \t>*-]{{0,8}}[\"']?(?P<a>{_A})[\"']?[:;,]?[ \t]+(?P<t>.+)$",
+        rf"^[ \t>*-]{{0,8}}(?:failed |final |original |e-?mail )?(?:recipient|rcpt(?: to)?|user|address|mailbox)(?: address| name)?[ \t]*[:=][ \t]*<?(?P<a>{_A})>?(?P<t>.*)$",
+        rf"(?:delivering (?:your|the) (?:mail|message) to|undeliverable to|delivery to|to deliver (?:your )?(?:mail|message)? ?to|exceeds allowed size:|unknown user:|unknown local-part|(?:recipient|address|user|mailbox)(?: is|:)?) <?(?P<a>{_A})>?[ .,:;]*(?P<t>.*)$",
+    )
+)
+_NAMED_LAST = re.compile(rf"^[ \t>]{{0,8}}[245]\d\d[ -](?:[245]\.\d\.\d{{1,3}} )?<?(?P<a>{_A})>?\.\.\. ?(?P<t>.+)$")
+_ADVICE = re.compile(
+    r"contact|assistance|questions|help|problem report|hello |hi |dear |message[- ]id|^\W{0,4}(?:from|sender|reply-to|cc|mail from)\b"
+    r"|envelope-from|F=\[|postmaster|envoyer|問い合わせ|連絡", re.IGNORECASE
+)
+_ROBOTS = frozenset({"postmaster", "mailer-daemon", "abuse", "support", "admin", "administrator", "root", "noreply",
+                     "no-reply", "helpdesk", "hostmaster", "webmaster", "mailmaster"})  # fmt: skip
+_FIELDS = re.compile(r"^[ \t>]*(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_DELAYED = re.compile(
+    r"has been delayed|(?:is|still) delayed|warning message only|do not need to resend|will be retried|temporary failure report"
+    r"|will keep trying|not yet been delivered|delivery (?:is )?delayed|still undelivered", re.IGNORECASE
+)
+
+
+@dataclass(slots=True)
+class _Section:
+    address: str
+    lines: list[str]
 
 
 def from_text(report: Report) -> tuple[tuple[Failure, ...], str]:
     """The failures a report's words name, and the rule that found them."""
+    embedded = _embedded_fields(report)
+    if embedded:
+        return embedded, "embedded-status"
+    action = "delayed" if _DELAYED.search(report.words) else "failed"
     named = report.mail.headers.addresses("x-failed-recipients")
+    sections = _sections(report)
+    by_address = {section.address: section for section in sections}
+    wanted = dict.fromkeys([*named, *by_address]) if named else by_address
+    if named and len(named) == 1 and len(sections) > 1:
+        wanted = dict.fromkeys(named)
+    found = tuple(_failure(each, by_address.get(each), report.words, action) for each in wanted)
+    if not found:
+        address = next(iter(_fallback(report)), "")
+        return (_failure(address, None, report.words, action),), "words"
+    return found, "x-failed-recipients" if named else "named-lines"
+
+
+def section_of(report: Report, address: str) -> str:
+    """What a report's words say of one address; all the words where they name no other."""
+    sections = _sections(report)
+    own = [section for section in sections if section.address == address]
+    if own and len(sections) > 1:
+        return "\n".join(own[0].lines)
+    return report.words
+
+
+def _failure(address: str, section: _Section | None, words: str, action: str) -> Failure:
+    said = "\n".join(section.lines)[:MAX_SECTION] if section else ""
+    shown = said if reply_code(said) or status_in(said) or len(said.split()) > 3 else words[:MAX_SECTION]
+    return Failure(
+        address, action, status_in(shown), reply_code(shown), " ".join(shown.split()), command_of(shown), words[:MAX_SECTION]
+    )
+
+
+def _sections(report: Report) -> list[_Section]:
+    found: dict[str, _Section] = {}
+    current: _Section | None = None
+    pending: list[str] = []
+    own = set(report.mail.headers.addresses("to")) - set(report.returned.addresses("to"))
+    for line in report.words.split("\n", MAX_LINES)[:MAX_LINES]:
+        address, text, last = _named(line, own)
+        if address:
+            current = found.setdefault(address, _Section(address, []))
+            current.lines += [*pending, line] if last else [text]
+            pending = []
+        elif current is not None:
+            current.lines.append(line)
+        pending = [] if address else [*pending[-12:], line]
+    return list(found.values())
+
+
+def _named(line: str, own: set[str]) -> tuple[str, str, bool]:
+    """The recipient that a line names, what else it says, and whether it comes after what happened."""
+    shown = line[:400]
+    if "@" not in shown or _ADVICE.search(shown.partition("@")[0]):
+        return "", "", False
+    last = _NAMED_LAST.match(shown)
+    match = last or next((hit for shape in _NAMED_FIRST if (hit := shape.search(shown))), None)
+    if match is None:
+        return "", "", False
+    address = match["a"].strip("'.").lower()
+    if address in own or address.partition("@")[0] in _ROBOTS:
+        return "", "", False
+    return address, match.groupdict().get("t") or "", last is not None
+
+
+def _embedded_fields(report: Report) -> tuple[Failure, ...]:
+    """Delivery-status fields that stand in a text, quoted or not, instead of in a part of their own."""
+    text = f"{report.words}\n{report.returned_text[:20_000]}"
+    if not _FIELDS.search(text):
+        return ()
+    plain = re.sub(r"(?m)^[ \t]*>[ ]?", "", text) if re.search(r"(?mi)^[ \t]*>[ \t]*final-recip", text) else text
+    return from_blocks(field_groups(plain))
+
+
+def _fallback(report: Report) -> Iterator[str]:
+    """An address where no line names one: in the words, else whom the returned message was for."""
     own = set(report.mail.headers.addresses("to"))
-    found = named or tuple(address for address in addresses_in(report.words) if address not in own)[:1]
-    words = " ".join(report.words.split())[:4000]
-    return tuple(
-        Failure(address, "failed", status_in(words), reply_code(words), words, command_of(words)) for address in found
-    ), ("x-failed-recipients" if named else "words")
+    for address in (*report.returned.addresses("to"), *addresses_in(report.words)):
+        if address not in own and address.partition("@")[0] not in _ROBOTS:
+            yield address

@@ -51,8 +51,9 @@ def _system(report: Report) -> Verdict | None:
         return None
     failed = recipients_of(found[0])
     if not failed:
-        return Verdict(MailKind.OTHER, f"{found[1]}:no-failure", message_id=original)
-    return Verdict(MailKind.BOUNCE, found[1], failed, original)
+        return Verdict(MailKind.OTHER, f"{found[1]}:delivered", message_id=original)
+    rule = f"{found[1]}:delayed" if all(each.delayed for each in failed) else found[1]
+    return Verdict(MailKind.BOUNCE, rule, failed, original)
 
 
 def _automatic(mail: Mail, own: set[str], received: date | None) -> Verdict | None:

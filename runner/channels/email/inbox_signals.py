@@ -80,6 +80,8 @@ def _read(arrival: Arrival, own: Own) -> Reading:
 
 def _reported(arrival: Arrival, verdict: Verdict, kind: EventKind, found: Ties) -> Iterator[Signal]:
     for number, each in enumerate(verdict.recipients):
+        if each.delayed:
+            continue
         yield Signal(
             kind, arrival.received_at, f"{arrival.source}:{number}", found.key, found.message_ids, each.address or None,
             permanent=kind is EventKind.BOUNCED, hard=each.hard,

@@ -23,7 +23,7 @@ class Failure:
     """One recipient of a report, as the report says it, before any judgement.
 
     `status` is an RFC 3463 code or empty, `code` the SMTP reply code or empty, `command` the SMTP command that was
-    refused where it is named, `expired` whether the sender's own server gave up waiting.
+    refused where it is named, `context` the words around, for what the diagnostic leaves out.
     """
 
     address: str
@@ -32,6 +32,7 @@ class Failure:
     code: str = ""
     diagnostic: str = ""
     command: str = ""
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Recipient:
     """One recipient of a bounce or complaint, judged.
 
     `hard`: the address is dead and is never written to again. `reason` is one of REASONS in bounce_reasons.
+    `delayed`: the other side still tries, nothing has failed yet.
     """
 
     address: str
@@ -47,6 +49,7 @@ class Recipient:
     reply_code: str = ""
     reason: str = ""
     diagnostic: str = ""
+    delayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
