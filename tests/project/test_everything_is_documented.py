@@ -10,6 +10,7 @@ import tree
 
 from runner.cli.main import COMMANDS
 from runner.compile.registry import CHECKS
+from runner.engine.state import EnrollmentStatus, WaitingOn
 from runner.model import graph
 from runner.model.channel import ChannelType
 from runner.model.events import EventKind
@@ -64,6 +65,11 @@ def test_every_channel_is_in_the_language(channel):
 @pytest.mark.parametrize("status", list(OutreachStatus), ids=lambda status: status.name)
 def test_every_status_that_people_see_is_explained(status):
     assert f"`{status.name}`" in all_pages() or f"`{status.value}`" in all_pages()
+
+
+@pytest.mark.parametrize("word", [item.value for kind in (WaitingOn, EnrollmentStatus) for item in kind])
+def test_every_state_of_an_enrollment_is_explained(word):
+    assert f"| `{word}` |" in page("operations.md")
 
 
 def test_every_environment_variable_is_explained():
