@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.compile import registry
@@ -18,7 +18,7 @@ from runner.lang.diagnostics import Diagnostic, Span
 from runner.model.channel import ChannelConfig
 from runner.model.project import CompiledSequence, Project, ProjectSettings
 
-__all__ = ["ProjectResult", "ProjectView", "compile_sequence", "find_root", "load_project"]
+__all__ = ["ProjectResult", "ProjectView", "compile_project", "compile_sequence", "find_root", "load_project"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,20 @@ def load_project(root: Path, *, paths: Sequence[Path] | None = None, git_commit:
     With `paths`, only what is in those files is reported (files outside of the project are taken in), and the project
     still needs every file to be whole. `git_commit` defaults to what the repository's HEAD points to.
     """
-    files = read_project(root, paths or ())
+    result = compile_project(read_project(root, paths or ()), git_commit=git_commit)
+    if paths is None:
+        return result
+    named = {relative(path, root) for path in paths}
+    found = tuple(diagnostic for diagnostic in result.diagnostics if diagnostic.span.file in named)
+    return replace(result, diagnostics=found)
+
+
+def compile_project(files: ProjectFiles, *, git_commit: str | None = None) -> ProjectResult:
+    """Compile files that were read, or made up: an editor's unsaved text stands in the place of a file."""
     view, found = _compile_files(files, check_templates=True)
     found += [diagnostic for check in registry.PROJECT_CHECKS for diagnostic in check(view)]
     broken = any(diagnostic.is_error for diagnostic in found)
-    project = None if broken else _project(view, git_commit or head_commit(root))
-    if paths is not None:
-        named = {relative(path, root) for path in paths}
-        found = [diagnostic for diagnostic in found if diagnostic.span.file in named]
+    project = None if broken else _project(view, git_commit or head_commit(files.root))
     return ProjectResult(project, in_order(found), files)
 
 
