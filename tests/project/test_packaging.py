@@ -74,3 +74,22 @@ def test_the_wheel_says_who_it_is(wheel):
     assert headers["Requires-Python"] == ">=3.11"
     entry = next(name for name in archive.namelist() if name.endswith("entry_points.txt"))
     assert "runner = runner.cli.main:main" in archive.read(entry).decode()
+
+
+def test_an_installed_wheel_starts_a_project_that_validates(wheel, tmp_path):
+    target = tmp_path / "site"
+    install = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "-q", "--target", target, wheel]
+    subprocess.run(install, check=True, capture_output=True)
+    environment = {"PYTHONPATH": str(target), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+
+    def runner(*arguments, cwd=tmp_path):
+        command = [sys.executable, "-m", "runner", *arguments]
+        return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+    started = runner("init", "project")
+    assert (started.returncode, started.stderr) == (0, "")
+    validated = runner("validate", cwd=tmp_path / "project")
+    assert validated.returncode == 0, validated.stderr
+    where = [sys.executable, "-c", "import runner; print(runner.__file__)"]
+    place = subprocess.run(where, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+    assert place.startswith(str(target))
