@@ -47,7 +47,11 @@ class ImportOptions:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What came of an import: `total` is the sum of the four counts. Rows are named by the line they start on."""
+    """What came of an import: `total` is the sum of the four counts. Rows are named by the line they start on.
+
+    `duplicates` are the rows whose person is in an earlier row of the same file; rows that told the store nothing new
+    are counted with them and not listed.
+    """
 
     source: str
     list_name: str
@@ -68,7 +72,7 @@ class ImportReport:
         self.counts[result.fate] += 1
         if result.fate is Fate.REJECTED:
             self.rejected.append(RejectedRow(line, result.reason))
-        elif result.fate is Fate.DUPLICATE:
+        elif result.fate is Fate.DUPLICATE and result.lead_id is None:
             self.duplicates.append(RejectedRow(line, result.reason))
 
 
