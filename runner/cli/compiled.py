@@ -25,15 +25,22 @@ def compiled_project(start: Path | None = None) -> Project:
 
 
 def compiled_sequence(name: str) -> CompiledSequence:
-    """A sequence by its name, or by the path of its file.
+    """A sequence by its name, or by the path of its file. Raises as `project_with` does."""
+    return project_with(name)[1]
+
+
+def project_with(sequence: str) -> tuple[Project, CompiledSequence]:
+    """The project and one of its sequences, by its name or by the path of its file.
 
     Raises NotFound, naming what there is, and ProjectError when the project does not compile.
     """
-    path = Path(name)
+    path = Path(sequence)
     is_file = path.suffix in {".yaml", ".yml"}
+    if is_file and not path.is_file():
+        raise NotFound(f"{sequence} is not there")
     project = compiled_project(path.absolute().parent if is_file else None)
-    found = project.sequences.get(path.stem if is_file else name)
+    found = project.sequences.get(path.stem if is_file else sequence)
     if found is None:
         known = ", ".join(sorted(project.sequences)) or "none"
-        raise NotFound(f"no sequence `{name}`", help=f"sequences of this project: {known}")
-    return found
+        raise NotFound(f"no sequence `{sequence}`", help=f"sequences of this project: {known}")
+    return project, found

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-from pathlib import Path
+import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runner.model.graph import StepGraph
 
 _FORMATS = ("text", "mermaid", "dot", "json")
@@ -22,12 +24,26 @@ def graph(sequence: str, output_format: str) -> None:
     from runner.cli.compiled import compiled_sequence
     from runner.render.terminal import wants_colour
 
-    steps: StepGraph = compiled_sequence(sequence).graph
-    if output_format == "text":
-        from runner.render.graph_text import render_graph_text
+    steps = compiled_sequence(sequence).graph
+    colour = output_format == "text" and wants_colour(sys.stdout)
+    click.echo(_renderer(output_format, colour)(steps), nl=False, color=colour or None)
 
-        text = render_graph_text(steps, colour=wants_colour(click.get_text_stream("stdout")))
-    else:
-        module = importlib.import_module(f"runner.render.graph_{output_format}")
-        text = getattr(module, f"render_graph_{output_format}")(steps)
-    click.echo(text, nl=False)
+
+def _renderer(output_format: str, colour: bool) -> Callable[[StepGraph], str]:
+    match output_format:
+        case "mermaid":
+            from runner.render.graph_mermaid import render_graph_mermaid
+
+            return render_graph_mermaid
+        case "dot":
+            from runner.render.graph_dot import render_graph_dot
+
+            return render_graph_dot
+        case "json":
+            from runner.render.graph_json import render_graph_json
+
+            return render_graph_json
+        case _:
+            from runner.render.graph_text import render_graph_text
+
+            return partial(render_graph_text, colour=colour)

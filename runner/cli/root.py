@@ -14,8 +14,14 @@ def find_root(start: Path | None = None) -> Path:
 
     Raises UsageError where no folder above holds a runner.yaml.
     """
-    place = (start or Path.cwd()).absolute()
-    for folder in (place, *place.parents):
-        if (folder / PROJECT_FILE).is_file():
-            return folder
-    raise UsageError(f"no {PROJECT_FILE} in {place} or above", help="`runner init` starts a project")
+    return project_root(start or Path.cwd(), alone=False)
+
+
+def project_root(start: Path, *, alone: bool) -> Path:
+    """The same; with `alone` a file outside of any project has its own folder for a root."""
+    from runner.compile.files import find_root as nearest
+
+    root = nearest(start.absolute())
+    if not alone and not (root / PROJECT_FILE).is_file():
+        raise UsageError(f"no {PROJECT_FILE} in {start.absolute()} or above", help="`runner init` starts a project")
+    return root

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from runner.cli.checking import Checked, Request
+    from runner.cli.checking import Checked
 
-_FORMATS = ("text", "json", "github", "sarif")
+# For the services that annotate a merge request: the variable that holds the folder which paths count from.
+_CHECKOUTS = {"github": "GITHUB_WORKSPACE", "gitlab": "CI_PROJECT_DIR"}
+_FORMATS = ("text", "json", "github", "gitlab", "sarif")
 
 
 @click.command()
@@ -22,6 +25,7 @@ _FORMATS = ("text", "json", "github", "sarif")
 @click.option("--select", multiple=True, metavar="SLUG", help="Report only these rules. Repeatable, or with commas.")
 @click.option("--ignore", multiple=True, metavar="SLUG", help="Leave out the warnings of these rules.")
 @click.option("--leads", metavar="LIST|FILE", help="Render every lead of a stored list or CSV file through every step.")
+@click.option("--stdin-filename", type=click.Path(path_type=Path), help="The file that `-` stands for.")
 def validate(
     paths: tuple[Path, ...],
     output_format: str,
@@ -30,6 +34,7 @@ def validate(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     leads: str | None,
+    stdin_filename: Path | None,
 ) -> int:
     """Check the project, or only PATHS of it; `-` reads a file from standard input.
 
@@ -37,13 +42,16 @@ def validate(
     """
     from runner.cli.checking import Request, check, mend
 
-    request = Request(paths, strict=strict, select=_slugs(select), ignore=_slugs(ignore), leads=leads)
+    request = Request(paths, strict, _slugs(select), _slugs(ignore), leads, stdin_filename)
+    base = Path(os.environ.get(_CHECKOUTS.get(output_format, ""), "") or Path.cwd()).absolute()
     if fix:
-        mended = mend(request)
-        for name in mended:
+        for name in mend(request, base):
             click.echo(f"mended {name}", err=True)
-    checked = check(request)
-    _show(checked, request, output_format)
+    checked = check(request, base)
+    if output_format == "text":
+        _show_text(checked)
+    else:
+        _show_data(checked, output_format)
     return 1 if any(item["severity"] == "error" for item in checked.report["diagnostics"]) else 0
 
 
@@ -51,32 +59,29 @@ def _slugs(values: tuple[str, ...]) -> frozenset[str]:
     return frozenset(slug.strip() for value in values for slug in value.split(",") if slug.strip())
 
 
-def _show(checked: Checked, request: Request, output_format: str) -> None:
-    """Results for programs go to standard output; what people are to mend goes to standard error."""
-    if output_format == "json":
-        from runner.render.json import render_json
-
-        click.echo(render_json(checked.report), nl=False)
-    elif output_format == "github":
-        from runner.render.github import render_github
-
-        click.echo(render_github(checked.report), nl=False)
-    elif output_format == "sarif":
-        from runner.render.sarif import render_sarif
-
-        click.echo(render_sarif(checked.report), nl=False)
-    else:
-        _show_text(checked)
+def _show_data(checked: Checked, output_format: str) -> None:
+    """What programs read goes to standard output, also when nothing was found."""
+    match output_format:
+        case "json":
+            from runner.render.json import render_json as render
+        case "github":
+            from runner.render.github import render_github as render
+        case "gitlab":
+            from runner.render.gitlab import render_gitlab as render
+        case _:
+            from runner.render.sarif import render_sarif as render
+    click.echo(render(checked.report), nl=False)
 
 
 def _show_text(checked: Checked) -> None:
+    """What people are to mend goes to standard error, the good news to standard output."""
     from runner.render.terminal import wants_colour
     from runner.render.text import render_text, summary_line
 
     found = bool(checked.report["diagnostics"])
     stream = sys.stderr if found else sys.stdout
+    colour = wants_colour(stream)
     if found:
-        click.echo(render_text(checked.report, checked.source, colour=wants_colour(stream)), err=True)
-    line = summary_line(checked.report, len(checked.files))
+        click.echo(render_text(checked.report, checked.source, colour=colour), file=stream, color=colour)
     hidden = f" ({checked.hidden} not shown)" if checked.hidden else ""
-    click.echo(line + hidden, file=stream)
+    click.echo(summary_line(checked.report, checked.files) + hidden, file=stream)

@@ -10,7 +10,7 @@ Lines and columns count from 1, columns in characters; an end is exclusive. With
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypedDict
 
 from runner.lang.diagnostics import Diagnostic, Fix, Position, Severity, Span
@@ -126,3 +126,17 @@ def _range(span: Span) -> RangeObject:
 
 def _position(position: Position) -> PositionObject:
     return {"line": position.line, "column": position.column}
+
+
+def renamed(document: Report, name: Callable[[str], str]) -> Report:
+    """The report with every file under the name that its reader knows it by."""
+    return {**document, "diagnostics": [_renamed(item, name) for item in document["diagnostics"]]}
+
+
+def _renamed(item: DiagnosticObject, name: Callable[[str], str]) -> DiagnosticObject:
+    related: list[RelatedObject] = [{**other, "file": name(other["file"])} for other in item["related"]]
+    fix = item["fix"]
+    if fix is not None:
+        edits: list[EditObject] = [{**edit, "file": name(edit["file"])} for edit in fix["edits"]]
+        fix = {**fix, "edits": edits}
+    return {**item, "file": name(item["file"]), "related": related, "fix": fix}

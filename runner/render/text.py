@@ -79,7 +79,7 @@ def _marks_by_file(item: DiagnosticObject) -> Mapping[str, list[Mark]]:
 
 def _notes(item: DiagnosticObject, gutter: int, paint: Painter) -> list[str]:
     notes = []
-    if item["help"]:
+    if item["help"] and item["help"] != item["label"]:
         notes.append(("help", item["help"]))
     if item["fix"] is not None:
         how = "runner validate --fix" if item["fix"]["safety"] == "safe" else "not safe to apply unseen"
