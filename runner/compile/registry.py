@@ -5,10 +5,34 @@ from __future__ import annotations
 from types import ModuleType
 
 from runner.compile.checks import (
-    alias_bomb, ambiguous_id, bad_condition, bad_key, bad_value, bad_yaml, duplicate_key, empty_file, forbidden_tag,
-    key_not_for_channel, literal_secret, merge_key, missing_key, missing_template, missing_unit, name_mismatch,
-    not_utf8, one_kind_of_step, several_documents, tab_indent, too_deep, too_large, unknown_event, unknown_field,
-    unknown_key, unknown_outcome, unknown_step, unreadable_file,
+    alias_bomb,
+    ambiguous_id,
+    bad_condition,
+    bad_key,
+    bad_value,
+    bad_yaml,
+    duplicate_key,
+    empty_file,
+    forbidden_tag,
+    key_not_for_channel,
+    literal_secret,
+    merge_key,
+    missing_key,
+    missing_template,
+    missing_unit,
+    name_mismatch,
+    not_utf8,
+    one_kind_of_step,
+    several_documents,
+    tab_indent,
+    too_deep,
+    too_large,
+    unknown_event,
+    unknown_field,
+    unknown_key,
+    unknown_outcome,
+    unknown_step,
+    unreadable_file,
 )  # fmt: skip
 
 SOURCE: tuple[ModuleType, ...] = (

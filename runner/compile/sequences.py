@@ -108,7 +108,7 @@ def _graph(draft: SequenceDraft, found: Iterable[Diagnostic]) -> StepGraph | Non
 
 
 def _step(step: StepDraft) -> SequenceStep:
-    assert step.id is not None and step.body is not None  # noqa: S101 - a missing one is an error found before
+    assert step.id is not None and step.body is not None
     condition = step.condition.condition if step.condition is not None else None
     return SequenceStep(step.id, step.body, condition, step.routes)
 

@@ -8,11 +8,10 @@ from datetime import datetime
 
 from runner.engine.commands import CloseTask, Command, End, Enter, Finish, Forget, MoveTo, Perform, Update, Wait
 from runner.engine.state import EnrollmentState, EnrollmentStatus, Stage, StepRun, WaitingOn
+from runner.lang.durations import Duration
 from runner.model.calendar_waits import BusinessCalendar, add_duration
 from runner.model.calendar_zones import Zones
 from runner.model.graph import StepGraph, StepNode
-
-from runner.lang.durations import Duration
 
 
 @dataclass(slots=True)

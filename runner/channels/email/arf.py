@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from runner.channels.email.bounce_report import Report
-from runner.channels.email.parse_headers import Headers, addresses_in, parse_headers
 from runner.channels.email.judgement import Recipient
+from runner.channels.email.parse_headers import Headers, addresses_in, parse_headers
 
 _NOT_COMPLAINTS = frozenset({"not-spam", "auth-failure", "dmarc", "virus"})
 REDACTED = frozenset({"redacted", "unknown"})

@@ -39,7 +39,8 @@ _HEADERS_START = re.compile(
 @dataclass(frozen=True, slots=True)
 class Report:
     """`words` is the text before the returned message, `blocks` the groups of delivery-status fields in order,
-    `returned` the header of the returned message (empty when it is not there), `returned_text` all of it."""
+    `returned` the header of the returned message (empty when it is not there), `returned_text` all of it.
+    """
 
     mail: Mail
     words: str
