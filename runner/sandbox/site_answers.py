@@ -178,8 +178,9 @@ def _contact_form_7(asked: Asked) -> Reply:
     wrong = [name for name in ("your-name", "your-email", "your-message") if not asked.value(name).strip()]
     if wrong:
         fields = [{"field": name, "message": "Please fill out this field."} for name in wrong]
-        return _json({"status": "validation_failed", "message": "One or more fields have an error. Please check and try again.",
-                      "invalid_fields": fields}, 200, accepted=False)  # fmt: skip
+        words = "One or more fields have an error. Please check and try again."
+        body = {"status": "validation_failed", "message": words, "invalid_fields": fields}
+        return _json(body, 200, accepted=False)
     return _json(
         {"status": "mail_sent", "message": "Thank you for your message. It has been sent."}, 200, accepted=True
     )

@@ -27,9 +27,8 @@ from runner.model.channel import ChannelConfig, SecretRef
 from runner.model.lead import Lead
 from runner.secrets import Secret
 
-PERSON_MAY = frozenset(
-    ["captcha", "required_field", "too_long", "too_short", "pattern", "needs_browser", "robots", "no_message_field", "recipe"]
-)
+_BY_HAND = "captcha required_field too_long too_short pattern needs_browser robots no_message_field recipe"
+PERSON_MAY = frozenset(_BY_HAND.split())
 """The refusals that a person may do by hand; the others are a no to everybody."""
 
 

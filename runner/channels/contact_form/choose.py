@@ -55,11 +55,15 @@ _CONTACT_WORDS = compiled("kinds", "contact_words")
 _SHARE = compiled("kinds", "share")
 _LOGIN = compiled("kinds", "login")
 _ORDER = compiled("kinds", "order")
+_OTHER_PURPOSE = compiled("kinds", "other_purpose")
+_CONTACT_PAGE = compiled("kinds", "contact_page")
+_PLUGINS = compiled("kinds", "plugins")
+_ACCOUNT = compiled("kinds", "account", r"(?<!\w)", r"(?!\w)")
 
 
 def judge_page(document: Document) -> tuple[Judged, ...]:
     """Every form of a page, judged."""
-    title = plain(f"{document.title} {document.url.rpartition('//')[2][:200]}")
+    title = plain(f"{document.title} {document.address.rpartition('//')[2][:200]}")
     return tuple(judge(form, title) for form in forms_of(document))
 
 
@@ -101,6 +105,15 @@ class _View:
     def _evidence(self) -> list[tuple[float, str]]:
         rules = (
             (3.0, "a message field", Role.MESSAGE in self.roles),
+            (2.0, "a plugin made for it", bool(_PLUGINS.search(self.signature))),
+            (-2.0, "nothing says contact", not self._says_contact),
+            (
+                -2.5,
+                "it says another purpose",
+                bool(_OTHER_PURPOSE.search(f"{self.heading} {self.title} {self.buttons}")),
+            ),
+            (-2.0, "an account to be made", bool(_ACCOUNT.search(self.names))),
+            (-1.0, "many fields of other kinds", self.roles.count(Role.OTHER) > 8),
             (1.0, "a large text field", bool(self.areas)),
             (2.0, "an e-mail field", Role.EMAIL in self.roles),
             (1.0, "a name field", not {Role.FULL_NAME, Role.FIRST_NAME, Role.LAST_NAME}.isdisjoint(self.roles)),
@@ -119,12 +132,20 @@ class _View:
                 "neither e-mail nor name nor phone",
                 not {Role.EMAIL, Role.FULL_NAME, Role.FIRST_NAME, Role.PHONE} & set(self.roles),
             ),
-            (-2.0, "sent by GET", self.form.method == "get" and not self.form.target_missing),
+            (-2.0, "sent by GET", self.form.sends_query),
             (-3.0, "shop, registration or poll", bool(_ORDER.search(f"{self.signature} {self.names}"))),
-            (-1.5, "very many fields", len(self.seen) > 25),
-            (-2.0, "a file to upload", any(f.first.kind == "file" and f.required for f in self.seen)),
+            (-2.0, "very many fields", len(self.seen) > 25),
+            (-2.0, "a file to upload", any(f.first.kind == "file" for f in self.seen) and not self._says_contact),
         )
         return [(weight, why) for weight, why, holds in rules if holds]
+
+    @property
+    def _says_contact(self) -> bool:
+        return bool(
+            _CONTACT_NAMES.search(self.signature)
+            or _CONTACT_WORDS.search(f"{self.heading} {self.title} {self.text[:600]} {self.buttons}")
+            or _CONTACT_NAMES.search(self.title)
+        )
 
     @property
     def is_search(self) -> bool:
@@ -158,13 +179,15 @@ class _View:
         rating = any(
             re.search(r"rating|stars|criterion|bewertung|\brate\b", " ".join(tokens(f.name))) for f in self.fields
         )
-        contact = bool(_CONTACT_WORDS.search(self.heading) or _CONTACT_NAMES.search(self.title))
+        contact = bool(_CONTACT_WORDS.search(self.heading) or _CONTACT_PAGE.search(self.title))
         book = bool(
             re.search(
                 r"guest ?book|gastebuch|гостевая|livre d'or|libro de visitas|vendegkonyv|ksiega gosci", self.title
             )
         )
-        return rating or book or strong or (words and not contact)
+        names = {field.name.lower() for field in self.fields}
+        blog = {"author", "comment"} <= names or any(c.name == "comment_post_ID" for c in self.form.controls)
+        return rating or book or strong or blog or (words and not contact)
 
 
 def best_contact(judged: Sequence[Judged]) -> Judged | None:

@@ -39,6 +39,17 @@ class Document:
         found = self.soup.find("base", href=True)
         return urljoin(self.url, attribute(found, "href")) if isinstance(found, Tag) else self.url
 
+    @property
+    def address(self) -> str:
+        """The page's own address: where it was fetched from, or what it says of itself."""
+        if self.url:
+            return self.url
+        link = self.soup.find("link", attrs={"rel": "canonical"}, href=True)
+        if isinstance(link, Tag):
+            return attribute(link, "href")
+        meta = self.soup.find("meta", attrs={"property": "og:url"}, content=True)
+        return attribute(meta, "content") if isinstance(meta, Tag) else ""
+
     def absolute(self, reference: str) -> str:
         """An address of this page made absolute; an odd one comes back as it is."""
         try:

@@ -78,6 +78,17 @@ class Form:
     target_missing: bool = False
 
     @property
+    def sends_query(self) -> bool:
+        """Whether it is sent as a query on purpose: by GET, to an address of its own."""
+        return self.method == "get" and not self.target_missing and not self.scripted
+
+    @property
+    def scripted(self) -> bool:
+        """Whether only a script can send it: its action is a script, or neither action nor method is there."""
+        bare = self.target_missing and self.method == "get"
+        return bare or self.action.lower().startswith(("javascript:", "#")) or self.action.endswith("#none")
+
+    @property
     def visible(self) -> tuple[Control, ...]:
         """The controls that a person can see and fill."""
         return tuple(c for c in self.controls if c.kind != "hidden" and not c.hidden and not c.is_button)
@@ -206,7 +217,7 @@ def _required(tag: Tag, words: Words) -> bool:
         return True
     if _REQUIRED_CLASS.search(attribute(tag, "class").lower()):
         return True
-    return bool(_STAR.search(words.label) or _STAR.search(words.placeholder) or _STAR.search(words.before[-40:]))
+    return bool(_STAR.search(words.label or words.before[-40:]) or _STAR.search(words.placeholder))
 
 
 def _in_disabled_fieldset(tag: Tag) -> bool:

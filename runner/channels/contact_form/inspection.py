@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runner.channels.contact_form.choose import Judged, Kind, best_contact, judge_page
-from runner.channels.contact_form.document import Document
+from runner.channels.contact_form.document import Document, parse
 from runner.channels.contact_form.refusals import captcha_on, login_wanted, solicitation_refused
 from runner.channels.contact_form.roles import Field
 from runner.channels.contact_form.vocabulary import Role
@@ -68,11 +68,17 @@ def look(document: Document) -> Finding:
 
 
 def _nothing(document: Document, judged: tuple[Judged, ...]) -> Finding:
-    kinds = {item.kind: item for item in judged}
+    kinds = {item.kind for item in judged}
     if Kind.SHARE in kinds:
-        return Finding(document, kinds[Kind.SHARE], "share_form", "the form writes to a third person", judged)
+        shared = max((item for item in judged if item.kind is Kind.SHARE), key=lambda item: item.score)
+        return Finding(document, shared, "share_form", "the form writes to a third person", judged)
     if Kind.COMMENT in kinds:
         return Finding(document, None, "comment_form", "the only form publishes what is written", judged)
     if login_wanted(document):
         return Finding(document, None, "login", "the page wants a log-in first", judged)
     return Finding(document, None, None, "no form to write by", judged)
+
+
+def unreadable(url: str, words: str) -> Finding:
+    """The finding for a page that is refused before it is parsed."""
+    return Finding(parse(url, b""), None, "hostile_page", words, ())

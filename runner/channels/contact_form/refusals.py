@@ -16,6 +16,7 @@ from runner.channels.contact_form.vocabulary import Role
 # mCaptcha, GeeTest, KeyCAPTCHA, Yandex SmartCaptcha, AWS WAF, Arkose, Solve Media, Really Simple CAPTCHA, Gravity.
 _WIDGET = compiled("refusals", "widget")
 _NO_SOLICITATION = compiled("refusals", "no_solicitation")
+_SCRIPTED = compiled("refusals", "scripted")
 _LOGIN_WALL = compiled("refusals", "login_wall")
 
 
@@ -29,7 +30,7 @@ def captcha_on(document: Document, item: Judged) -> str | None:
         if marks := _WIDGET.search(_marks(tag)):
             return marks[0].lower()
     for tag in item.form.element.find_all("script", limit=50):
-        if found := _WIDGET.search(tag.get_text()[:20_000]):
+        if found := _SCRIPTED.search(tag.get_text()[:20_000]):
             return found[0].lower()
     return _page_widget(document, item)
 

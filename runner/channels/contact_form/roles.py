@@ -72,7 +72,7 @@ def _special(name: str, control: Control) -> tuple[Role | None, str]:
     """CAPTCHA answers and traps, which come before everything else."""
     words = control.words
     said = plain(f"{' '.join(tokens(name))} {control.id} {words.label} {words.aria} {words.placeholder} {words.title}")
-    near = "" if words.label else plain(f"{words.before[-60:]} {words.after[:40]}")
+    near = "" if words.label or control.kind == "textarea" else plain(words.before[-100:] or words.after[:40])
     if control.kind in {"text", "number", "tel", "textarea", "password"}:
         if CAPTCHA.search(said) or CAPTCHA.search(near) or re.search(r"captcha", plain(words.classes)):
             return Role.CAPTCHA, "asks for a proof of being human"
@@ -101,7 +101,7 @@ def _typed(name: str, control: Control, shared: int) -> tuple[Role, str]:
 
 def _scores(name: str, control: Control, shared: int) -> dict[Role, float]:
     words = control.words
-    own = " ".join(tokens(name)[shared:] or tokens(name))
+    own = _own_words(name, shared)
     sources = [
         (own, 4.0), (" ".join(tokens(control.id)), 1.0), (plain(words.label), 5.0), (plain(words.aria), 4.0),
         (plain(words.placeholder), 4.0), (plain(words.title), 2.0),
@@ -141,7 +141,7 @@ def _choice(name: str, controls: Sequence[Control], shared: int) -> tuple[Role, 
     """Selects, radio buttons and boxes."""
     first = controls[0]
     words = first.words
-    own = " ".join(tokens(name)[shared:] or tokens(name))
+    own = _own_words(name, shared)
     if first.kind == "checkbox":
         said = plain(f"{own} {words.label} {words.after} {words.aria} {words.title}")
         if pattern(Role.NEWSLETTER).search(said):
@@ -233,6 +233,12 @@ def _second_best(field: Field) -> Role:
     scores.pop(Role.MESSAGE, None)
     best = max(scores, key=lambda role: scores[role], default=Role.OTHER)
     return best if scores.get(best, 0.0) >= 2 else Role.OTHER
+
+
+def _own_words(name: str, shared: int) -> str:
+    """The words of a name without what it shares with all others, or with the parts ASP.NET puts before it."""
+    words = tokens(name.rpartition("$")[2] or name) if "$" in name else tokens(name)[shared:]
+    return " ".join(words or tokens(name))
 
 
 def _shared_prefix(names: Sequence[str]) -> int:
