@@ -26,8 +26,8 @@ def fail_late(walk: Walk, step: str) -> None:
     if walk.state.status in (EnrollmentStatus.STOPPED, EnrollmentStatus.PAUSED):
         return
     target = walk.graph.node(step).failure_target
-    stays = target is None or target == END or not _may_go_back(walk, run) or _has_acted(walk.state.run(target))
-    if stays or (walk.state.step == step and not walk.state.is_over):
+    still_there = walk.state.step == step and not walk.state.is_over
+    if target is None or target == END or still_there or not _may_go_back(walk, run) or _has_acted(walk, target):
         advance(walk)
         return
     reopened = walk.state.is_over
@@ -41,7 +41,8 @@ def _was_sent(run: StepRun) -> bool:
     return run.outcome == "sent" or (run.outcome is None and run.stage is Stage.UNKNOWN)
 
 
-def _has_acted(run: StepRun | None) -> bool:
+def _has_acted(walk: Walk, step: str) -> bool:
+    run = walk.state.run(step)
     return run is not None and (run.acted_at is not None or run.outcome not in (None, SKIPPED))
 
 

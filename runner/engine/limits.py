@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from runner.model.campaign import Campaign
-from runner.model.channel import ChannelConfig
+from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.lead import Lead
 from runner.model.project import ProjectSettings
 from runner.model.rates import LimitSet, Rate
@@ -76,8 +76,17 @@ def _of_holder(limits: LimitSet, scope: str, name: str, facts: SendFacts) -> Ite
             yield Limit(f"{scope}:{action}", rate, f"{name} {action}", True)
     if limits.per_lead is not None:
         yield Limit(f"{scope}:lead:{facts.lead.id}", Rate(limits.per_lead, A_LIFE), f"{name} per lead", False)
-    if limits.recipient_domain is not None and (domain := facts.lead.domain):
-        yield Limit(f"{scope}:domain:{domain}", limits.recipient_domain, f"{name} per domain {domain}", False)
+    if limits.recipient_domain is not None and (found := _receiver(facts, scope)):
+        yield Limit(found[0], limits.recipient_domain, f"{name} per domain {found[1]}", False)
+
+
+def _receiver(facts: SendFacts, scope: str) -> tuple[str, str] | None:
+    """The domain that receives, and the scope it is counted by: a site is one site whichever account submits to it."""
+    if facts.account.channel is ChannelType.CONTACT_FORM:
+        site = facts.lead.site
+        return (f"site:{site}", site) if site else None
+    domain = facts.lead.domain
+    return (f"{scope}:domain:{domain}", domain) if domain else None
 
 
 def actions_of(action: str) -> tuple[str, ...]:
@@ -87,16 +96,8 @@ def actions_of(action: str) -> tuple[str, ...]:
 
 def gaps_for(facts: SendFacts) -> tuple[Gap, ...]:
     """The pauses this send has to keep. Jitter is seeded by the message, so that a retry waits the same."""
-    limits = facts.account.limits
-    low = limits.min_gap
-    if not low and not limits.max_gap:
-        return ()
-    draw = random.Random(facts.key).random()
-    if limits.max_gap is not None and limits.max_gap > low:
-        pause = low + (limits.max_gap - low) * draw
-    else:
-        pause = low * (1 + limits.jitter * (2 * draw - 1))
-    return (Gap(f"account:{facts.account.key}", pause),)
+    pause = facts.account.limits.gap(random.Random(facts.key).random())
+    return (Gap(f"account:{facts.account.key}", pause),) if pause else ()
 
 
 def scopes_of(limits: Sequence[Limit], gaps: Sequence[Gap]) -> tuple[str, ...]:

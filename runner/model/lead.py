@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from urllib.parse import urlsplit
 
 FieldValue = str | int | float | bool | None
 
@@ -51,6 +52,12 @@ class Lead:
     def domain(self) -> str | None:
         """The domain of the e-mail address, lower case: what `company` stops and domain limits count by."""
         return self.email.rpartition("@")[2].lower() if self.email and "@" in self.email else None
+
+    @property
+    def site(self) -> str | None:
+        """The host of the lead's web site without `www.`: what submissions to one site are counted by."""
+        host = urlsplit(self.contact_form_url or self.website or "").hostname
+        return host.lower().removeprefix("www.") if host else None
 
     def values(self) -> dict[str, object]:
         """What `lead.*` means in conditions and templates: the standard fields, then the custom ones."""

@@ -101,7 +101,7 @@ def _sqlite(url: URL, root: Path | None, create: bool) -> Engine:
             raise DatabaseUnavailable(f"the folder {path.parent} does not exist", help="create it, or change `database`")
         url = url.set(database=str(path))
     pool = {"poolclass": StaticPool} if memory else {"pool_size": 20, "max_overflow": 20}
-    engine = create_engine(url, connect_args={"check_same_thread": False}, **pool)  # type: ignore[arg-type]
+    engine = create_engine(url, connect_args={"check_same_thread": False}, **pool)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from runner.compile.project import compile_stored
+from runner.compile.sequences import Surroundings, compile_sequence
 from runner.model.campaign import Campaign
 from runner.model.channel import SecretRef
 from runner.model.project import CompiledSequence, Project
@@ -114,8 +114,11 @@ def _pinned(connection: Connection, project: Project, *, known: Iterable[int]) -
     newest = select(func.max(sequences.c.id)).group_by(sequences.c.name)
     where = (sequences.c.id.in_(used) | sequences.c.id.in_(newest), sequences.c.id.not_in(list(known)))
     found: dict[int, CompiledSequence] = {}
+    around = Surroundings(lead_fields=project.settings.lead_fields, check_templates=False)
     for row in connection.execute(select(sequences).where(*where)):
-        found[row.id] = compile_stored(row.name, row.source, row.templates, project.settings)
+        compiled, _ = compile_sequence(row.source, f"{row.name} {row.version}", row.templates, surroundings=around)
+        if compiled is not None:  # one that this version no longer understands parks its people, and only them
+            found[row.id] = compiled
     return found
 
 

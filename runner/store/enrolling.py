@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, insert, select, update
 
@@ -100,7 +101,7 @@ def enroll_lead(
     if why := suppressed_by(connection, ctx.key, lead, ChannelType.PHONE):
         return Enrolled(lead.id, None, why)
     lane = lane_for(connection, campaign_id)
-    row = {"campaign_id": campaign_id, "lead_id": lead.id, "sequence_id": ctx.book.newest[campaign.sequence]}
+    row: dict[str, Any] = {"campaign_id": campaign_id, "lead_id": lead.id, "sequence_id": ctx.book.newest[campaign.sequence]}
     row |= {"status": "active", "lane_id": lane, "due_at": now, "started_at": now}
     enrollment_id = int(connection.execute(insert(enrollments).values(**row).returning(enrollments.c.id)).scalar_one())
     connection.execute(insert(timers).values(lane_id=lane, due_at=now, enrollment_id=enrollment_id))

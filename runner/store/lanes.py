@@ -38,7 +38,7 @@ def lane_for(connection: Connection, campaign_id: int, channel: str = "", accoun
 def all_lanes(connection: Connection) -> dict[int, Lane]:
     """Every lane by id."""
     columns = (lanes.c.id, lanes.c.campaign_id, lanes.c.channel, lanes.c.account)
-    return {row[0]: Lane(*row) for row in connection.execute(select(*columns)).tuples()}
+    return {row[0]: Lane(*row) for row in connection.execute(select(*columns))}
 
 
 _OCCUPIED = text(

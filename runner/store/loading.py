@@ -45,10 +45,11 @@ def load(connection: Connection, book: Book, ids: Iterable[int], *, lock: bool =
             rows[row.id] = row
     runs, seen = _runs(connection, rows), _events(connection, rows)
     people = load_leads(connection, {row.lead_id for row in rows.values()})
-    inboxes = dict(connection.execute(select(inbox_cursors.c.account, inbox_cursors.c.read_at)).tuples())
+    inboxes = {row.account: row.read_at for row in connection.execute(select(inbox_cursors))}
     loaded = []
     for enrollment_id in wanted:
-        if (row := rows.get(enrollment_id)) is not None:
+        if enrollment_id in rows:
+            row = rows[enrollment_id]
             state = _state(book, row, people[row.lead_id], runs[enrollment_id], tuple(seen[enrollment_id]), inboxes)
             loaded.append(_loaded(book, row, state, runs[enrollment_id]))
     return loaded
@@ -68,7 +69,7 @@ def _events(connection: Connection, ids: Iterable[int]) -> Mapping[int, list[See
     columns = (events.c.enrollment_id, events.c.kind, events.c.at, events.c.step, events.c.permanent)
     for batch in in_batches(ids):
         query = select(*columns).where(events.c.enrollment_id.in_(batch), events.c.pending.is_(False))
-        for enrollment_id, kind, at, step, permanent in connection.execute(query.order_by(events.c.id)).tuples():
+        for enrollment_id, kind, at, step, permanent in connection.execute(query.order_by(events.c.id)):
             found[enrollment_id].append(Seen(EventKind(kind), at, step, permanent))
     return found
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, select, true
 
 from runner.engine.ports import Signal
-from runner.model.channel import ChannelType
 from runner.model.events import EventKind
 from runner.store.tables import enrollments, leads, outreach_attempts, step_runs
 
@@ -22,13 +21,13 @@ class Match:
     step: str | None = None
 
 
-def match_signal(connection: Connection, signal: Signal) -> list[Match]:
+def match_signal(connection: Connection, signal: Signal, account: str | None) -> list[Match]:
     """The leads a signal concerns, by the first of the ways to tell that finds one; [] when none does."""
     for query in _queries(signal):
         rows = connection.execute(query).all()
         if rows:
             found = [Match(row.lead_id, row.enrollment_id, row.step) for row in rows]
-            return [_with_step(connection, match, signal) for match in found]
+            return [_with_step(connection, match, account) for match in found]
     return []
 
 
@@ -55,17 +54,17 @@ def _queries(signal: Signal) -> list[Select[Any]]:
     return found
 
 
-def _with_step(connection: Connection, match: Match, signal: Signal) -> Match:
-    """Where only the person is known, the step is the last one that went out on the channel the event belongs to."""
+def _with_step(connection: Connection, match: Match, account: str | None) -> Match:
+    """Where only the person is known, the step is the last one that went out on the channel the event came by."""
     if match.enrollment_id is not None:
         return match
-    channel = ChannelType.LINKEDIN if signal.profile else ChannelType.EMAIL
+    channel = (account or "").partition("/")[0]
     query = (
         select(outreach_attempts.c.enrollment_id, step_runs.c.step)
         .join(step_runs, step_runs.c.id == outreach_attempts.c.step_run_id)
         .where(
             outreach_attempts.c.lead_id == match.lead_id,
-            outreach_attempts.c.channel == channel.value,
+            outreach_attempts.c.channel == channel if channel else true(),
             outreach_attempts.c.status.in_(("sent", "sending", "unknown")),
         )
         .order_by(outreach_attempts.c.id.desc())

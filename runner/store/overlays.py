@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select, update
 
-from runner.model.channel import ChannelType
+from runner.errors import Refused, UsageError
+from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.rates import LimitSet, Rate
 from runner.store.tables import channel_overlays
 
@@ -54,3 +55,19 @@ def add_overlay(
     connection.execute(update(channel_overlays).where(*current).values(removed_at=now))
     row = {"campaign": campaign, "channel": channel.value, "config": dict(config), "author": author, "reason": reason}
     connection.execute(insert(channel_overlays).values(**row, created_at=now, expires_at=expires_at))
+
+
+def check_overlay(accounts: Sequence[ChannelConfig], values: Mapping[str, Any]) -> None:
+    """Raises UsageError for what an overlay cannot say, and Refused for a limit above an account's own."""
+    unknown = set(values) - {"enabled", "limits"}
+    if unknown:
+        raise UsageError(f"an overlay cannot set `{sorted(unknown)[0]}`", help="it has `enabled: false` and `limits`")
+    if values.get("enabled") not in (None, False):
+        raise Refused("an overlay can switch a channel off, not on", help="remove the overlay instead")
+    for name, count in (values.get("limits") or {}).items():
+        if name not in PERIODS or not isinstance(count, int) or count < 0:
+            raise UsageError(f"`{name}: {count}` is not a limit", help=f"use {', '.join(PERIODS)} with a whole number")
+        for account in accounts:
+            own = [rate.count for rate in account.limits.rates if rate.per == PERIODS[name]]
+            if own and count > min(own):
+                raise Refused(f"{name}: {count} is above {account.key}'s own {min(own)}", help="an overlay only lowers")

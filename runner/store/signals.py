@@ -60,7 +60,7 @@ def record_signal(connection: Connection, ctx: Context, account: str | None, sig
     """Store one signal and act on it. Returns how many enrollments it concerned; a signal seen before concerns none."""
     if connection.execute(select(events.c.id).where(events.c.source == signal.source)).first():
         return 0
-    matches = match_signal(connection, signal)
+    matches = match_signal(connection, signal, account)
     touched: set[int] = set()
     for match in matches:
         _act_on_lead(connection, ctx, match, signal, now)
@@ -127,7 +127,7 @@ def _record_note(connection: Connection, account: str, note: Note, now: datetime
 
 
 def _save_cursor(connection: Connection, account: str, batch: InboxBatch, now: datetime) -> None:
-    values = {"cursor": dict(batch.cursor), "failing_since": None, "error": None}
+    values: dict[str, Any] = {"cursor": dict(batch.cursor), "failing_since": None, "error": None}
     if batch.complete:
         values["read_at"] = now
     mine = inbox_cursors.c.account == account

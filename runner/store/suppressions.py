@@ -57,7 +57,7 @@ def suppressed_by(connection: Connection, key: Key, lead: Lead, channel: Channel
         return None
     columns = (suppressions.c.kind, suppressions.c.key_hash, suppressions.c.reason)
     where = (suppressions.c.removed_at.is_(None), suppressions.c.key_hash.in_(wanted))
-    for kind, digest, reason in connection.execute(select(*columns).where(*where)).tuples():
+    for kind, digest, reason in connection.execute(select(*columns).where(*where)):
         if reason == "hard_bounce" and channel is not ChannelType.EMAIL:
             continue
         if wanted[digest][0] == kind:

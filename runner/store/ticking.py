@@ -6,16 +6,19 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
 from runner.engine.decide import decide
+from runner.engine.state import EnrollmentStatus
 from runner.engine.triggers import Due
 from runner.store.applying import Writer
 from runner.store.claims import Claim, claim_rows
 from runner.store.context import Context
 from runner.store.lanes import Lane
 from runner.store.loading import Loaded, load
+from runner.store.operations import resume_rows
 from runner.store.tables import enrollments, problems, timers, transitions
 
 
@@ -72,6 +75,9 @@ def _remove(connection: Connection, lane_id: int, rows: Sequence[tuple[datetime,
 
 def _decide_one(writer: Writer, loaded: Loaded) -> None:
     """Decide, or park the enrollment where a decision of ours fails: one fault must not hold up the others."""
+    if loaded.state.status is EnrollmentStatus.PAUSED:
+        resume_rows(writer.connection, [loaded.state.id], writer.now)
+        return
     try:
         commands = decide(writer.ctx.book.graph(loaded.sequence_id), loaded.state, Due(), writer.now)
     except Exception:  # noqa: BLE001 - whatever it is, it is kept with its traceback and shown
@@ -82,7 +88,7 @@ def _decide_one(writer: Writer, loaded: Loaded) -> None:
 
 def park(connection: Connection, enrollment_id: int, step: str | None, why: str, now: datetime) -> None:
     """Set an enrollment aside for a person to look at; `runner resume` lets it go on."""
-    values = {"status": "paused", "waiting_on": "parked", "waiting_why": why.strip().splitlines()[-1][:500]}
+    values: dict[str, Any] = {"status": "paused", "waiting_on": "parked", "waiting_why": why.strip().splitlines()[-1][:500]}
     values |= {"paused_at": now, "due_at": None}
     connection.execute(update(enrollments).where(enrollments.c.id == enrollment_id).values(**values))
     row = {"enrollment_id": enrollment_id, "at": now, "step": step, "kind": "parked", "detail": {"traceback": why}}

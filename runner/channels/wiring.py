@@ -1,0 +1,62 @@
+"""The channels of a process over their real protocols, with their inboxes and reconcilers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runner.engine.ports import Channel, Clock, Inbox, Reconciler
+from runner.model.channel import ChannelType, SecretRef
+from runner.secrets import Secret, read_secret
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSet:
+    """One channel of each kind, and for some a way to read what came back and to look for evidence."""
+
+    channels: Mapping[ChannelType, Channel]
+    inboxes: Mapping[ChannelType, Inbox] = field(default_factory=dict)
+    reconcilers: Mapping[ChannelType, Reconciler] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """Close every connection that channels keep open."""
+        for channel in self.channels.values():
+            channel.close()
+
+
+def secret_reader(root: Path) -> Callable[[SecretRef], Secret]:
+    """Reads secrets, with relative files taken from the project's folder."""
+    return lambda ref: read_secret(ref, root)
+
+
+def real_channels(root: Path, clock: Clock) -> ChannelSet:
+    """Every channel, ready to use. Nothing connects before it is needed."""
+    from runner.channels.contact_form.channel import ContactFormChannel
+    from runner.channels.email.channel import EmailChannel
+    from runner.channels.email.inbox import EmailInbox
+    from runner.channels.email.reconcile import EmailReconciler
+    from runner.channels.linkedin.channel import LinkedInChannel
+    from runner.channels.linkedin.inbox import LinkedInInbox
+    from runner.channels.linkedin.reconcile import LinkedInReconciler
+    from runner.channels.phone.channel import PhoneChannel
+
+    secrets = secret_reader(root)
+    linkedin = LinkedInChannel(secrets, clock)
+    inbox = EmailInbox(secrets, clock)
+    return ChannelSet(
+        channels={
+            ChannelType.EMAIL: EmailChannel(secrets, clock, root=root),
+            ChannelType.LINKEDIN: linkedin,
+            ChannelType.CONTACT_FORM: ContactFormChannel(secrets, clock),
+            ChannelType.PHONE: PhoneChannel(secrets, clock),
+        },
+        inboxes={
+            ChannelType.EMAIL: inbox,
+            ChannelType.LINKEDIN: LinkedInInbox(secrets, clock, providers=linkedin.providers),
+        },
+        reconcilers={
+            ChannelType.EMAIL: EmailReconciler(inbox),
+            ChannelType.LINKEDIN: LinkedInReconciler(secrets, clock, providers=linkedin.providers),
+        },
+    )

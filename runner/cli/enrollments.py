@@ -1,0 +1,105 @@
+"""`runner enroll`, `pause`, `resume` and `stop`: what a person does to people in flight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runner.cli.opening import format_option, open_project, project_option
+
+
+@click.command()
+@click.argument("campaign")
+@click.argument("leads", nargs=-1, required=True)
+@project_option
+@format_option
+def enroll(campaign: str, leads: tuple[str, ...], root: Path, output: str) -> None:
+    """Enter LEADS (ids or addresses) into CAMPAIGN now, whatever its audience says."""
+    from runner.errors import NotFound
+    from runner.render.table import print_table
+    from runner.store.enrolling import enroll as enroll_leads
+    from runner.store.finding import lead_ids
+
+    ctx = open_project(root)
+    if campaign not in {known.name for known in ctx.book.campaigns.values()}:
+        raise NotFound(f"there is no campaign `{campaign}`", help="`runner validate` reads campaigns/")
+    with ctx.db.read() as connection:
+        ids = lead_ids(connection, leads)
+    rows = [
+        {"lead": done.lead_id, "enrollment": done.enrollment_id, "result": done.reason or "enrolled"}
+        for done in enroll_leads(ctx, campaign, ids)
+    ]
+    print_table(rows, ["lead", "enrollment", "result"], output_format=output, name="enrolled")
+    if all(row["enrollment"] is None for row in rows):
+        raise click.exceptions.Exit(1)
+
+
+def _selection(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.argument("leads", nargs=-1),
+        click.option("--campaign", help="Only in this campaign; without LEADS, everybody in it."),
+        click.option("--enrollment", type=int, help="This enrollment only."),
+        project_option,
+        format_option,
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.option("--until", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]), help="Resume by itself then (UTC).")
+@click.option("--reason", default="paused by hand", show_default=True)
+@_selection
+def pause(until: datetime | None, reason: str, **selection: Any) -> None:
+    """Take LEADS (ids or addresses) out of the queue; a wait keeps what is left of it."""
+    from datetime import UTC
+
+    from runner.store.operations import pause_rows
+
+    aware = until.replace(tzinfo=UTC) if until else None
+    _apply("paused", lambda ctx, connection, ids: pause_rows(connection, ids, reason, ctx.now(), aware), **selection)
+
+
+@click.command()
+@_selection
+def resume(**selection: Any) -> None:
+    """Let paused LEADS (ids or addresses) go on where they were."""
+    from runner.store.operations import resume_rows
+
+    _apply("resumed", lambda ctx, connection, ids: resume_rows(connection, ids, ctx.now()), **selection)
+
+
+@click.command()
+@click.option("--reason", default="stopped by hand", show_default=True)
+@_selection
+def stop(reason: str, **selection: Any) -> None:
+    """End LEADS (ids or addresses) in all campaigns, or in one, for good."""
+    from runner.store.operations import stop_enrollments
+
+    _apply("stopped", lambda ctx, connection, ids: stop_enrollments(ctx, ids, reason), in_transaction=False, **selection)
+
+
+def _apply(
+    word: str, change: Callable[[Any, Any, list[int]], int], *, leads: tuple[str, ...], campaign: str | None,
+    enrollment: int | None, root: Path, output: str, in_transaction: bool = True,
+) -> None:  # fmt: skip
+    from runner.render.table import print_table
+    from runner.store.finding import open_enrollments
+
+    if not leads and campaign is None and enrollment is None:
+        raise click.UsageError("say whom: leads, --campaign or --enrollment")
+    ctx = open_project(root)
+    with ctx.db.read() as connection:
+        ids = open_enrollments(connection, leads, campaign, enrollment)
+    if in_transaction:
+        with ctx.db.write() as connection:
+            count = change(ctx, connection, ids)
+    else:
+        count = change(ctx, None, ids)
+    print_table([{word: count}], [word], output_format=output, name="result")
+    if count == 0:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,61 @@
+"""What every command that needs the database does first: find the project and open it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from runner.errors import ProjectError
+    from runner.store.context import Context
+
+FORMATS = click.Choice(["text", "json"])
+
+
+def project_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--project DIR`."""
+    return click.option(
+        "--project", "root", type=click.Path(path_type=Path, file_okay=False), default=Path(),
+        help="The project's folder; the current one by default.",
+    )(command)  # fmt: skip
+
+
+def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--format text|json`."""
+    return click.option("--format", "output", type=FORMATS, default="text", show_default=True, help="How to print.")(
+        command
+    )
+
+
+def open_project(root: Path, *, publish_files: bool = False) -> Context:
+    """Open the project for a command; when it does not compile, every diagnostic is shown before ProjectError."""
+    from runner.errors import ProjectError
+    from runner.store.opening import open_context
+
+    try:
+        return open_context(root, publish_files=publish_files)
+    except ProjectError as error:
+        show_diagnostics(error)
+        raise
+
+
+def show_diagnostics(error: ProjectError) -> None:
+    """Print a project's diagnostics to stderr, as `runner validate` does."""
+    from typing import cast
+
+    from runner.lang.diagnostics import Diagnostic
+    from runner.render.json import report
+    from runner.render.text import render_text
+
+    found = cast("tuple[Diagnostic, ...]", error.diagnostics)
+    click.echo(render_text(report(found), _source), err=True)
+
+
+def _source(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,39 @@
+"""`runner send`: one lead's next step on the channels named, now, through the gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from runner.cli.opening import format_option, open_project, project_option
+
+
+@click.command()
+@click.argument("campaign")
+@click.argument("lead")
+@click.option("--channels", required=True, help="Channels in order, such as email,linkedin.")
+@project_option
+@format_option
+def send(campaign: str, lead: str, channels: str, root: Path, output: str) -> None:
+    """Send LEAD (id or address) the next unsent step of CAMPAIGN on each channel in order, until one is sent."""
+    from runner.channels.wiring import real_channels
+    from runner.operator import Operator
+    from runner.render.json import json_text
+    from runner.render.table import print_table
+    from runner.store.finding import lead_ids
+
+    ctx = open_project(root)
+    with ctx.db.read() as connection:
+        [lead_id] = lead_ids(connection, [lead])
+    operator = Operator(ctx, real_channels(root, ctx.clock))
+    names = [name.strip() for name in channels.split(",") if name.strip()]
+    result = operator.send_outreach_message(campaign, lead_id, names)
+    if output == "json":
+        click.echo(json_text(result), nl=False)
+    else:
+        print_table(result["attempts"], ["channel", "status", "message_id", "error"])
+        if result["deferred"]:
+            click.echo(f"deferred until {result['deferred']}: {result['reason']}")
+    if not result["success"]:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,178 @@
+"""The operator's five functions, in Python; the command line calls the same ones.
+
+    from runner import operator
+    operator.send_outreach_message("founders", 12, ["email", "linkedin"], root="my-project")
+
+A send through here is the step's own step run, passes the same gate as a scheduled one, and counts the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from runner.channels.result import ServiceResult, service_result
+from runner.channels.wiring import ChannelSet, real_channels
+from runner.channels.worker import Worker
+from runner.engine.outcomes import Cancelled, Failed, NotNow, Outcome, Sent
+from runner.errors import NotFound, Refused, UsageError
+from runner.model.campaign import Campaign
+from runner.model.channel import ChannelType
+from runner.store.context import Context
+from runner.store.definitions import plain
+from runner.store.histories import channel_metrics, outreach_history
+from runner.store.hurrying import Hurried, hurry
+from runner.store.opening import open_context
+from runner.store.overlays import active_overlay, add_overlay, check_overlay
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """The five functions over one open project."""
+
+    ctx: Context
+    channel_set: ChannelSet
+
+    def get_channel_config(self, campaign_id: str) -> dict[str, Any]:
+        """Every channel of a campaign: its accounts as their files say, and the overlay that is on it now.
+
+        Raises NotFound for no such campaign. Secrets appear as the place they are kept.
+        """
+        campaign, found = self._campaign(campaign_id), {}
+        with self.ctx.db.read() as connection:
+            for channel in ChannelType:
+                accounts = [plain(config) for config in self.ctx.book.accounts_for(campaign, channel)]
+                overlay = active_overlay(connection, campaign.name, channel, self.ctx.now())
+                limits = plain(campaign.limits[channel]) if channel in campaign.limits else None
+                found[channel.value] = {"accounts": accounts, "limits": limits, "overlay": dict(overlay)}
+        return found
+
+    def update_channel_config(
+        self, campaign_id: str, config: Mapping[str, Any], *, author: str, reason: str,
+        expires_at: datetime | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Put an overlay on one campaign: `{"email": {"limits": {"per_day": 10}}}` or `{"linkedin": {"enabled": False}}`.
+
+        It stacks on the account's own limits, so it can only lower them. Raises UsageError for anything it cannot
+        say, Refused for a limit above the account's.
+        """
+        campaign = self._campaign(campaign_id)
+        with self.ctx.db.write() as connection:
+            for name, values in config.items():
+                channel = channel_named(name)
+                check_overlay(self.ctx.book.accounts_for(campaign, channel), values)
+                add_overlay(
+                    connection, campaign.name, channel, values,
+                    author=author, reason=reason, now=self.ctx.now(), expires_at=expires_at,
+                )  # fmt: skip
+        return self.get_channel_config(campaign_id)
+
+    def send_outreach_message(self, campaign_id: str, lead_id: int, channels: Sequence[str]) -> dict[str, Any]:
+        """Send the next unsent step of each listed channel in order, until one is sent.
+
+        Returns `{success, attempts}`, and `deferred` with an ISO date when the gate put it off. Raises NotFound for
+        a lead that is not in the campaign.
+        """
+        campaign = self._campaign(campaign_id)
+        wanted = [channel_named(name) for name in channels]
+        attempts: list[ServiceResult] = []
+        for channel in wanted:
+            hurried = hurry(self.ctx, campaign.name, lead_id, channel)
+            outcome = self._perform(hurried)
+            attempts.append(service_result(outcome, channel))
+            if isinstance(outcome, Sent):
+                break
+            if isinstance(outcome, NotNow):
+                until = outcome.until.isoformat() if outcome.until else None
+                return {"success": False, "attempts": attempts, "deferred": until, "reason": outcome.reason}
+        return {"success": any(attempt["success"] for attempt in attempts), "attempts": attempts, "deferred": None}
+
+    def get_outreach_history(self, lead_id: int) -> list[dict[str, Any]]:
+        """Every attempt and event of a lead, oldest first. Raises NotFound for no such lead."""
+        return outreach_history(self.ctx, lead_id)
+
+    def get_channel_metrics(self, campaign_id: str) -> dict[str, Any]:
+        """What went out and what came back, by channel and step. Counted from the log, never kept apart from it."""
+        return channel_metrics(self.ctx, self._campaign(campaign_id).name)
+
+    def _perform(self, hurried: Hurried) -> Outcome:
+        if hurried.claim is None:
+            return hurried.outcome or Failed("nothing_to_send", hurried.why)
+        worker = Worker(lambda: self.ctx, self.channel_set.channels)
+        return worker.perform(hurried.claim) or Cancelled("claim_lost", "somebody else took it over")
+
+    def _campaign(self, name: str) -> Campaign:
+        for campaign in self.ctx.book.campaigns.values():
+            if campaign.name == name:
+                return campaign
+        known = ", ".join(sorted(campaign.name for campaign in self.ctx.book.campaigns.values())) or "none"
+        raise NotFound(f"there is no campaign `{name}`", help=f"the campaigns are: {known}")
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSequencer:
+    """The original plan's sequencer: runs what is left of a lead's sequence, as far as it can go now."""
+
+    operator: Operator
+
+    def execute_sequence(self, campaign_id: str, lead_id: int) -> dict[str, Any]:
+        """Send step after step until one is sent, deferred, or nothing is left. Returns `{success, attempts}`."""
+        every = [channel.value for channel in ChannelType]
+        result = self.operator.send_outreach_message(campaign_id, lead_id, every)
+        return {"success": result["success"], "attempts": result["attempts"]}
+
+
+def channel_named(name: str) -> ChannelType:
+    """The channel of a name. Raises UsageError for one that does not exist."""
+    try:
+        return ChannelType(name)
+    except ValueError:
+        known = ", ".join(channel.value for channel in ChannelType)
+        raise UsageError(f"there is no channel `{name}`", help=f"the channels are: {known}") from None
+
+
+def open_operator(root: Path | str = ".") -> Operator:
+    """Open the project at `root` for the operator. Raises what opening a project raises."""
+    folder = Path(root)
+    ctx = open_context(folder, publish_files=False)
+    return Operator(ctx, real_channels(folder, ctx.clock))
+
+
+def get_channel_config(campaign_id: str, *, root: Path | str = ".") -> dict[str, Any]:
+    """See Operator.get_channel_config."""
+    return open_operator(root).get_channel_config(campaign_id)
+
+
+def update_channel_config(
+    campaign_id: str, config: Mapping[str, Any], *, author: str, reason: str, expires_at: datetime | None = None,
+    root: Path | str = ".",
+) -> dict[str, Any]:  # fmt: skip
+    """See Operator.update_channel_config."""
+    opened = open_operator(root)
+    return opened.update_channel_config(campaign_id, config, author=author, reason=reason, expires_at=expires_at)
+
+
+def send_outreach_message(
+    campaign_id: str, lead_id: int, channels: Sequence[str], *, root: Path | str = "."
+) -> dict[str, Any]:
+    """See Operator.send_outreach_message."""
+    return open_operator(root).send_outreach_message(campaign_id, lead_id, channels)
+
+
+def get_outreach_history(lead_id: int, *, root: Path | str = ".") -> list[dict[str, Any]]:
+    """See Operator.get_outreach_history."""
+    return open_operator(root).get_outreach_history(lead_id)
+
+
+def get_channel_metrics(campaign_id: str, *, root: Path | str = ".") -> dict[str, Any]:
+    """See Operator.get_channel_metrics."""
+    return open_operator(root).get_channel_metrics(campaign_id)
+
+
+__all__ = [
+    "ChannelSequencer", "Operator", "Refused", "channel_named", "get_channel_config", "get_channel_metrics",
+    "get_outreach_history", "open_operator", "send_outreach_message", "update_channel_config",
+]  # fmt: skip

@@ -1,0 +1,73 @@
+"""The composition root: context, channels and loops become one running whole. The only place that wires them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runner.channels.wiring import ChannelSet, real_channels
+from runner.channels.worker import Failpoint, Worker
+from runner.engine.ports import Clock
+from runner.model.project import Project
+from runner.serve.dispatch import Dispatcher
+from runner.serve.inboxes import InboxReader
+from runner.serve.reconciler import Reconciliation
+from runner.store.context import Context
+from runner.store.database import Database
+from runner.store.definitions import publish
+from runner.store.opening import compile_or_raise, open_context
+
+
+@dataclass(slots=True)
+class App:
+    """Everything that runs, wired. `context` gives the current context, which a reload replaces as a whole."""
+
+    ctx: Context
+    channel_set: ChannelSet
+    root: Path
+    failpoint: Failpoint = lambda name: None
+    worker: Worker = field(init=False)
+    inboxes: InboxReader = field(init=False)
+    reconciliation: Reconciliation = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.worker = Worker(self.context, self.channel_set.channels, self.failpoint)
+        self.inboxes = InboxReader(self.context, self.channel_set.inboxes)
+        self.reconciliation = Reconciliation(self.context, self.channel_set.reconcilers)
+
+    def context(self) -> Context:
+        """The context as of the last load."""
+        return self.ctx
+
+    def dispatcher(self, *, workers: int = 8, dry_run: bool = False) -> Dispatcher:
+        """A dispatcher over this app's database and channels."""
+        return Dispatcher(self.context, self.worker, workers=workers, dry_run=dry_run)
+
+    def reload(self) -> None:
+        """Load the files again; a broken project raises ProjectError and the last good one keeps running."""
+        project = compile_or_raise(self.root)
+        self.ctx = self.ctx.with_book(publish(self.ctx.db, project, self.ctx.now()))
+
+    def close(self) -> None:
+        """Let go of channels and database."""
+        self.channel_set.close()
+        self.ctx.db.close()
+
+
+def build(
+    root: Path,
+    *,
+    project: Project | None = None,
+    clock: Clock | None = None,
+    machine: Clock | None = None,
+    channel_set: ChannelSet | None = None,
+    db: Database | None = None,
+    failpoint: Failpoint = lambda name: None,
+) -> App:
+    """Wire an app over the project at `root`, its files published.
+
+    Raises ProjectError for a broken project, DatabaseUnavailable for a database that is not ready or not durable.
+    """
+    ctx = open_context(root, project=project, clock=clock, machine=machine, db=db)
+    ctx.db.check_durable()
+    return App(ctx, channel_set or real_channels(root, ctx.clock), root, failpoint)

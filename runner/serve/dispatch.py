@@ -1,0 +1,158 @@
+"""The dispatcher: takes what is due lane by lane, decides in batches, and hands sends to a pool of workers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from runner.channels.worker import Worker
+from runner.engine.outcomes import NotNow, Outcome
+from runner.model.campaign import CampaignMode
+from runner.store.claims import Claim, give_back
+from runner.store.context import Context
+from runner.store.lanes import Lane, all_lanes, first_due
+from runner.store.ticking import advance_due, claim_due
+
+SMALLEST_BATCH, LARGEST_BATCH = 50, 500
+BATCH_SECONDS = 0.25
+"""How long one batch of decisions may hold the write lock; the batch size follows from it."""
+
+
+@dataclass(slots=True)
+class Dispatcher:
+    """Moves everything that is due. `per_lane` bounds how many sends of one account are under way at once."""
+
+    context: Callable[[], Context]
+    worker: Worker
+    workers: int = 8
+    per_lane: int = 4
+    on_idle: Callable[[], None] = lambda: None
+    dry_run: bool = False
+    _pool: ThreadPoolExecutor = field(init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _flying: dict[int, int] = field(default_factory=dict)
+    _holds: dict[int, datetime] = field(default_factory=dict)
+    _batch: int = SMALLEST_BATCH
+    _turn: int = 0
+    _draining: bool = False
+
+    def __post_init__(self) -> None:
+        self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="send")
+
+    def tick(self) -> int:
+        """Move everything that is due now. Returns how many enrollments were taken up."""
+        ctx = self.context()
+        taken = 0
+        while not self._draining:
+            round_taken = self._round(ctx)
+            taken += round_taken
+            if round_taken == 0:
+                return taken
+        return taken
+
+    def _round(self, ctx: Context) -> int:
+        now = ctx.now()
+        with ctx.db.read() as connection:
+            due, lanes = first_due(connection), all_lanes(connection)
+        ready = [lanes[lane_id] for lane_id, at in due.items() if at <= now and lane_id in lanes]
+        taken = 0
+        for lane in ready:
+            if not lane.account:
+                taken += self._advance(ctx, lane)
+        for lane in self._in_turn(ctx, [lane for lane in ready if lane.account]):
+            taken += self._claim(ctx, lane, now)
+        return taken
+
+    def _advance(self, ctx: Context, lane: Lane) -> int:
+        started = time.monotonic()
+        ticked = advance_due(ctx, lane, self._batch)
+        took = time.monotonic() - started
+        if took > BATCH_SECONDS:
+            self._batch = max(SMALLEST_BATCH, self._batch // 2)
+        elif ticked.taken == self._batch:
+            self._batch = min(LARGEST_BATCH, self._batch * 2)
+        return ticked.taken
+
+    def _in_turn(self, ctx: Context, lanes: Sequence[Lane]) -> list[Lane]:
+        """Higher priority first; equals take turns, so that a long queue of one does not starve another."""
+        self._turn += 1
+        order = {lane.id: (index + self._turn) % max(1, len(lanes)) for index, lane in enumerate(lanes)}
+        return sorted(lanes, key=lambda lane: (-ctx.book.campaigns[lane.campaign_id].priority, order[lane.id]))
+
+    def _claim(self, ctx: Context, lane: Lane, now: datetime) -> int:
+        campaign = ctx.book.campaigns[lane.campaign_id]
+        if self.dry_run or campaign.mode is CampaignMode.DRY_RUN or self._held(lane.id, now):
+            return 0
+        room = self._room(lane)
+        if room <= 0:
+            return 0
+        ticked = claim_due(ctx, lane, room)
+        for claim in ticked.claims:
+            self._submit(claim)
+        return ticked.taken
+
+    def _room(self, lane: Lane) -> int:
+        with self._lock:
+            free = self.workers - sum(self._flying.values())
+            return min(free, self.per_lane - self._flying.get(lane.id, 0))
+
+    def _held(self, lane_id: int, now: datetime) -> bool:
+        with self._lock:
+            until = self._holds.get(lane_id)
+            if until is not None and until <= now:
+                del self._holds[lane_id]
+                until = None
+            return until is not None
+
+    def _submit(self, claim: Claim) -> None:
+        with self._lock:
+            self._flying[claim.lane.id] = self._flying.get(claim.lane.id, 0) + 1
+        future = self._pool.submit(self.worker.perform, claim)
+        future.add_done_callback(lambda done: self._landed(claim, done))
+
+    def _landed(self, claim: Claim, done: Future[Outcome | None]) -> None:
+        outcome = None if done.cancelled() or done.exception() else done.result()
+        with self._lock:
+            self._flying[claim.lane.id] -= 1
+            if isinstance(outcome, NotNow) and outcome.lane_wide and outcome.until is not None:
+                self._holds[claim.lane.id] = outcome.until
+        if done.cancelled():
+            ctx = self.context()
+            with ctx.db.write() as connection:
+                give_back(connection, claim)
+        self.on_idle()
+
+    def in_flight(self) -> int:
+        """How many sends are under way."""
+        with self._lock:
+            return sum(self._flying.values())
+
+    def release_holds(self) -> None:
+        """Forget what lanes were held for: an account was resumed, a limit changed, a new configuration came."""
+        with self._lock:
+            self._holds.clear()
+
+    def next_due(self) -> datetime | None:
+        """When something will be due next, held lanes counted from when their hold ends; None when nothing waits."""
+        ctx = self.context()
+        with ctx.db.read() as connection:
+            due, lanes = first_due(connection), all_lanes(connection)
+        with self._lock:
+            holds = dict(self._holds)
+        times = [max(at, holds.get(lane_id, at)) for lane_id, at in due.items() if self._runs(ctx, lanes[lane_id])]
+        return min(times, default=None)
+
+    def _runs(self, ctx: Context, lane: Lane) -> bool:
+        """Whether a lane's timers can lead to anything: sends of a dry run do not."""
+        if not lane.account:
+            return True
+        return not self.dry_run and ctx.book.campaigns[lane.campaign_id].mode is CampaignMode.LIVE
+
+    def drain(self, *, wait: bool = True) -> None:
+        """Claim nothing more, let sends under way finish, give back what has not begun."""
+        self._draining = True
+        self._pool.shutdown(wait=wait, cancel_futures=True)

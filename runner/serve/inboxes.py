@@ -1,0 +1,74 @@
+"""Reading every account's inbox once: what came back is stored and decided on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from runner.engine.ports import Inbox
+from runner.errors import ChannelUnavailable, MissingSecret
+from runner.model.channel import ChannelConfig, ChannelType
+from runner.store.context import Context
+from runner.store.health import open_problem, record_trouble
+from runner.store.reading import cursor_of, record_failure, watched_leads
+from runner.store.signals import record_batch
+
+log = structlog.get_logger("runner.inbox")
+ROUNDS = 20
+"""How many reads in a row one account gets when there is always more; then it is the next one's turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboxReader:
+    """Reads the inboxes of all accounts that have one."""
+
+    context: Callable[[], Context]
+    inboxes: Mapping[ChannelType, Inbox]
+
+    def accounts(self) -> list[ChannelConfig]:
+        """The accounts with an inbox."""
+        every = self.context().book.project.channels.values()
+        return [config for config in every if config.enabled and self._has_inbox(config)]
+
+    def _has_inbox(self, config: ChannelConfig) -> bool:
+        if config.channel not in self.inboxes:
+            return False
+        return config.channel is not ChannelType.EMAIL or bool(config.settings.get("imap"))
+
+    def read_all(self) -> int:
+        """Read every inbox. Returns how many new things were found; one that fails does not stop the others."""
+        return sum(self.read_one(config) for config in self.accounts())
+
+    def read_one(self, config: ChannelConfig) -> int:
+        """Read one account's inbox to its end. Returns how many new things were found."""
+        found = 0
+        for _ in range(ROUNDS):
+            ctx = self.context()
+            with ctx.db.read() as connection:
+                cursor, watched = cursor_of(connection, config.key), watched_leads(connection, config.key)
+            try:
+                batch = self.inboxes[config.channel].read(config, cursor, watched, ctx.now())
+            except (ChannelUnavailable, MissingSecret) as error:
+                self._failed(ctx, config, str(error))
+                return found
+            except Exception as error:  # noqa: BLE001 - one inbox must not stop the others; it is logged and shown
+                log.exception("inbox.crashed", account=config.key)
+                self._failed(ctx, config, repr(error))
+                return found
+            recorded = record_batch(ctx, config.key, batch)
+            found += recorded.new
+            if batch.trouble is not None:
+                with ctx.db.write() as connection:
+                    record_trouble(connection, config.key, batch.trouble, ctx.now())
+            if batch.complete:
+                return found
+        return found
+
+    def _failed(self, ctx: Context, config: ChannelConfig, error: str) -> None:
+        log.warning("inbox.unreachable", account=config.key, error=error)
+        with ctx.db.write() as connection:
+            record_failure(connection, config.key, error, ctx.now())
+            text = f"the inbox of {config.key} cannot be read"
+            open_problem(connection, f"inbox:{config.key}", "unreachable", text, error, ctx.now())

@@ -1,0 +1,149 @@
+"""The service: APScheduler fires a handful of fixed jobs; everything that is due lives in the database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.memory import MemoryJobStore
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from runner.errors import DatabaseUnavailable, RunnerError
+from runner.serve.app import App
+from runner.serve.dispatch import Dispatcher
+from runner.store.claims import renew, rescue
+from runner.store.enrolling import enroll_matching
+from runner.store.retention import forget_old
+
+log = structlog.get_logger("runner.serve")
+JOB_DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+"""APScheduler's own default grace is one second, after which a late job is silently skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the fixed jobs run. `longest_sleep` bounds how late a change made by another process is seen."""
+
+    longest_sleep: timedelta = timedelta(seconds=2)
+    inbox: timedelta = timedelta(seconds=60)
+    enroll: timedelta = timedelta(seconds=10)
+    reconcile: timedelta = timedelta(minutes=5)
+    retention: timedelta = timedelta(hours=6)
+
+
+@dataclass(slots=True)
+class Service:
+    """The jobs of one `serve` process."""
+
+    app: App
+    dispatcher: Dispatcher
+    pace: Pace = Pace()
+    reload_wanted: threading.Event = field(default_factory=threading.Event)
+    failing: bool = False
+    _scheduler: BackgroundScheduler = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._scheduler = BackgroundScheduler(
+            jobstores={"default": MemoryJobStore()},
+            executors={"default": ThreadPoolExecutor(6)},
+            job_defaults=JOB_DEFAULTS,
+            timezone=UTC,
+        )
+        self.dispatcher.on_idle = self.wake
+
+    def start(self) -> None:
+        """Rescue what an earlier process left behind, then begin."""
+        self._scheduler.add_job(self._guarded("tick", self._tick), "interval", id="tick", seconds=3600)
+        lease = self.app.ctx.lease / 3
+        for name, job, every in (
+            ("inbox", self.app.inboxes.read_all, self.pace.inbox),
+            ("rescue", self._rescue, lease),
+            ("enroll", self._enroll, self.pace.enroll),
+            ("reconcile", self.app.reconciliation.run, self.pace.reconcile),
+            ("retention", self._retention, self.pace.retention),
+            ("reload", self._reload, timedelta(seconds=1)),
+        ):
+            self._scheduler.add_job(
+                self._guarded(name, job), "interval", id=name, seconds=every.total_seconds(), next_run_time=_now()
+            )
+        self._scheduler.start()
+        self.wake()
+
+    def wake(self) -> None:
+        """Tick as soon as possible: something became due or a worker is free."""
+        self._tick_at(_now())
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Claim nothing more; finish sends under way, unless `at_once`."""
+        self.dispatcher.drain(wait=not at_once)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=not at_once)
+
+    def _tick(self) -> None:
+        self.dispatcher.tick()
+        due = self.dispatcher.next_due()
+        latest = _now() + self.pace.longest_sleep
+        self._tick_at(latest if due is None else max(_now() + timedelta(milliseconds=50), min(due, latest)))
+
+    def _tick_at(self, instant: datetime) -> None:
+        if self._scheduler.running and self._scheduler.get_job("tick") is not None:
+            self._scheduler.modify_job("tick", next_run_time=instant)
+
+    def _rescue(self) -> None:
+        renew(self.app.ctx)
+        if rescued := rescue(self.app.ctx):
+            log.warning("claims.rescued", count=rescued)
+            self.wake()
+
+    def _enroll(self) -> None:
+        if entered := enroll_matching(self.app.ctx):
+            log.info("leads.enrolled", count=entered)
+            self.wake()
+
+    def _retention(self) -> None:
+        forget_old(self.app.ctx)
+
+    def _reload(self) -> None:
+        if self.reload_wanted.is_set():
+            self.reload_wanted.clear()
+            self.app.reload()
+            self.dispatcher.release_holds()
+            log.info("project.reloaded", commit=self.app.ctx.book.project.git_commit)
+            self.wake()
+
+    def _guarded(self, name: str, job: Callable[[], object]) -> Callable[[], None]:
+        """A job that logs its trouble and comes again: no fault of one run may end the service."""
+
+        def run() -> None:
+            try:
+                job()
+                if self.failing:
+                    self.failing = False
+                    log.info("database.recovered")
+            except DatabaseUnavailable as error:
+                self.failing = True
+                log.error("database.unavailable", job=name, error=str(error))
+            except RunnerError as error:
+                log.error("job.refused", job=name, error=str(error), help=error.help)
+            except Exception:  # noqa: BLE001 - the next run may do better, and the log has the traceback
+                log.exception("job.crashed", job=name)
+            finally:
+                if name == "tick":
+                    self._tick_at(max(_now() + timedelta(milliseconds=50), self._planned() or _now()))
+
+        return run
+
+    def _planned(self) -> datetime | None:
+        job = self._scheduler.get_job("tick")
+        planned = job.next_run_time if job else None
+        latest = _now() + self.pace.longest_sleep
+        return min(planned, latest) if planned else latest
+
+
+def _now() -> datetime:
+    """The scheduler runs by the machine's time: it wakes processes, it decides nothing."""
+    return datetime.now(UTC)  # noqa: DTZ - see above

@@ -1,0 +1,53 @@
+"""Looking for evidence of unknown attempts, once a grace period has passed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from runner.engine.ports import Doubt, Reconciler
+from runner.errors import ChannelUnavailable, MissingSecret, Refused
+from runner.model.channel import ChannelType
+from runner.store.context import Context
+from runner.store.reconciling import doubts, resolve
+
+log = structlog.get_logger("runner.reconcile")
+GRACE = timedelta(minutes=15)
+"""Longer than the ten minutes a server may take over the final dot (RFC 5321 section 4.5.3.2.6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Asks each channel for positive evidence; finding none changes nothing."""
+
+    context: Callable[[], Context]
+    reconcilers: Mapping[ChannelType, Reconciler]
+    grace: timedelta = GRACE
+
+    def run(self) -> int:
+        """One pass over the unknown attempts. Returns how many were settled."""
+        ctx = self.context()
+        with ctx.db.read() as connection:
+            open_doubts = list(doubts(connection, ctx, ctx.now() - self.grace))
+        return sum(self._settle(ctx, attempt_id, doubt) for attempt_id, doubt in open_doubts)
+
+    def _settle(self, ctx: Context, attempt_id: int, doubt: Doubt) -> bool:
+        reconciler = self.reconcilers.get(doubt.account.channel)
+        if reconciler is None:
+            return False
+        try:
+            evidence = reconciler.find(doubt)
+        except (ChannelUnavailable, MissingSecret) as error:
+            log.warning("reconcile.unreachable", account=doubt.account.key, error=str(error))
+            return False
+        if evidence is None:
+            return False
+        try:
+            resolve(ctx, attempt_id, sent=True, by=f"evidence: {evidence.found_in}")
+        except Refused:
+            return False
+        log.info("attempt.resolved", attempt=attempt_id, found_in=evidence.found_in)
+        return True

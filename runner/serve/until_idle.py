@@ -1,0 +1,82 @@
+"""Running to the end: everything that is due, then the next thing that will be, until nobody is on the way."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from runner.clocks import ManualClock
+from runner.serve.app import App
+from runner.serve.dispatch import Dispatcher
+from runner.store.claims import rescue
+from runner.store.enrolling import enroll_matching, next_room
+from runner.store.tables import enrollments
+
+Hidden = Callable[[], datetime | None]
+"""When something that nobody can see yet will show itself, such as a bounce on its way (the sandbox knows)."""
+
+
+@dataclass(slots=True)
+class JumpingRun:
+    """Plays a project on a clock that jumps to the next instant at which anything happens.
+
+    It is the very engine of `serve`; only the sleeping is left out. `on_step` is told after every round.
+    """
+
+    app: App
+    clock: ManualClock
+    dispatcher: Dispatcher
+    hidden: Sequence[Hidden] = ()
+    limit: timedelta = timedelta(days=400)
+    on_step: Callable[[], None] = lambda: None
+    _landed: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Until nothing is on the way, or the clock has moved by `limit`."""
+        self.dispatcher.on_idle = self._landed.set
+        end = self.clock.now() + self.limit
+        rescue(self.app.ctx)
+        while True:
+            self._settle()
+            self.on_step()
+            following = self._next()
+            if following is None or following > end:
+                return
+            self.clock.jump_to(following)
+
+    def _settle(self) -> None:
+        """Do all that can be done at this instant."""
+        moved = 1
+        while moved:
+            moved = enroll_matching(self.app.ctx)
+            moved += self.app.inboxes.read_all()
+            moved += self.dispatcher.tick()
+            moved += self._wait_for_workers()
+        self.app.reconciliation.run()
+
+    def _wait_for_workers(self) -> int:
+        waited = 0
+        while self.dispatcher.in_flight():
+            self._landed.wait(timeout=1.0)
+            self._landed.clear()
+            waited = 1
+            self.dispatcher.tick()
+        return waited
+
+    def _next(self) -> datetime | None:
+        now = self.clock.now()
+        times = [self.dispatcher.next_due(), next_room(self.app.ctx), *(look() for look in self.hidden)]
+        if not open_count(self.app):
+            times = times[1:]
+        return min((max(at, now + timedelta(microseconds=1)) for at in times if at is not None), default=None)
+
+
+def open_count(app: App) -> int:
+    """How many enrollments are not over."""
+    with app.ctx.db.read() as connection:
+        query = select(func.count()).select_from(enrollments).where(enrollments.c.ended_at.is_(None))
+        return int(connection.execute(query).scalar_one())

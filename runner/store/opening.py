@@ -1,0 +1,52 @@
+"""Opening a project for work: files compiled, database connected, key checked, definitions published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runner.clocks import SystemClock
+from runner.compile.project import load_project
+from runner.engine.ports import Clock
+from runner.errors import ProjectError
+from runner.model.project import Project
+from runner.store.context import Context
+from runner.store.database import Database, open_database
+from runner.store.definitions import open_book, publish
+from runner.store.keys import bind_key, load_key
+from runner.store.schema import check_schema
+
+
+def compile_or_raise(root: Path) -> Project:
+    """The project at `root`. Raises ProjectError with every diagnostic when it does not compile."""
+    result = load_project(root)
+    if result.project is None:
+        count = sum(1 for diagnostic in result.diagnostics if diagnostic.is_error)
+        noun = "error" if count == 1 else "errors"
+        raise ProjectError(f"the project has {count} {noun}", result.diagnostics, help="`runner validate` shows them")
+    return result.project
+
+
+def open_context(
+    root: Path,
+    *,
+    project: Project | None = None,
+    clock: Clock | None = None,
+    machine: Clock | None = None,
+    db: Database | None = None,
+    publish_files: bool = True,
+) -> Context:
+    """Open the project at `root`; without `publish_files` the database's definitions stay as they are.
+
+    Raises ProjectError for a broken project, DatabaseUnavailable for a database that is not ready, and MissingSecret
+    when the key is gone.
+    """
+    project = project or compile_or_raise(root)
+    machine = machine or SystemClock()
+    clock = clock or machine
+    db = db or open_database(project.settings.database, root=root)
+    check_schema(db)
+    key = load_key(root)
+    with db.write() as connection:
+        bind_key(connection, key)
+    book = publish(db, project, clock.now()) if publish_files else open_book(db, project)
+    return Context(db=db, book=book, clock=clock, machine=machine, key=key)
