@@ -79,8 +79,8 @@ def progress_on(stream: TextIO) -> Iterator[Progress | None]:
     if not stream.isatty():
         yield None
         return
-    from rich.console import Console
     from rich import progress as bars
+    from rich.console import Console
 
     columns = (bars.TextColumn("importing"), bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeRemainingColumn())
     with bars.Progress(*columns, console=Console(file=stream), transient=True) as bar:

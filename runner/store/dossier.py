@@ -66,7 +66,7 @@ def erase(ctx: Context, lead_id: int, *, actor: str) -> None:
     with ctx.db.write() as connection:
         for kind, value in suppressible(person):
             if kind in _ERASED_KINDS:
-                suppress(connection, ctx.key, kind, value, reason="erased", actor=actor, now=now)
+                suppress(connection, ctx.key, kind, value, reason="erased", actor=actor, now=now, label="erased")
         _blank_traces(connection, lead_id)
         gone: dict[str, Any] = {column.name: _nothing(column.name) for column in leads.c if column.name not in _KEPT}
         changed = gone | {"erased_at": now, "updated_at": now, "linkedin_status": "not_connected"}

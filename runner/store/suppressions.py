@@ -3,40 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from runner.model.channel import ChannelType
+from runner.model.identity import SUPPRESSION_KINDS, suppressible, suppression_value
 from runner.model.lead import Lead
 from runner.store.keys import Key
 from runner.store.tables import suppressions
 
-KINDS = ("address", "domain", "company", "profile", "phone")
-
-
-def normalise(kind: str, value: str) -> str:
-    """One spelling for everything that means the same."""
-    text = value.strip().casefold()
-    return text.lstrip("@") if kind == "domain" else text
+KINDS = SUPPRESSION_KINDS
+_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def key_hash(key: Key, kind: str, value: str) -> str:
-    """What a suppressed value is stored as: readable by nobody, recognisable by us."""
-    return key.hexdigest(f"suppression:{kind}", normalise(kind, value))
+    """What a suppressed value is stored as: readable by nobody, recognisable by us.
+
+    Every spelling that means the same gives the same hash. Raises KeyError for a kind there is not.
+    """
+    return _hash(key, kind, suppression_value(kind, value))
+
+
+def _hash(key: Key, kind: str, spelling: str) -> str:
+    return key.hexdigest(f"suppression:{kind}", spelling)
 
 
 def suppress(
-    connection: Connection, key: Key, kind: str, value: str, *, reason: str, actor: str, now: datetime
-) -> bool:
-    """Suppress a value. False when it already was."""
-    digest = key_hash(key, kind, value)
-    active = (suppressions.c.kind == kind, suppressions.c.key_hash == digest, suppressions.c.removed_at.is_(None))
-    if connection.execute(select(suppressions.c.id).where(*active)).first():
-        return False
-    row = {"kind": kind, "key_hash": digest, "label": mask(kind, value), "reason": reason, "actor": actor}
-    connection.execute(insert(suppressions).values(**row, created_at=now))
-    return True
+    connection: Connection, key: Key, kind: str, value: str, *, reason: str, actor: str, now: datetime,
+    label: str | None = None,
+) -> bool:  # fmt: skip
+    """Suppress a value. False when it already was. `label` is what lists show of it, a masked form unless given."""
+    shown = mask(kind, value) if label is None else label
+    row = {"kind": kind, "key_hash": key_hash(key, kind, value), "label": shown, "reason": reason, "actor": actor}
+    add = _INSERT[connection.dialect.name](suppressions).values(**row, created_at=now).on_conflict_do_nothing()
+    return connection.execute(add).rowcount > 0
 
 
 def unsuppress(connection: Connection, key: Key, kind: str, value: str, *, actor: str, now: datetime) -> bool:
@@ -52,7 +55,7 @@ def suppressed_by(connection: Connection, key: Key, lead: Lead, channel: Channel
 
     An opt-out or a complaint holds on every channel. A dead address only closes e-mail.
     """
-    wanted = {key_hash(key, kind, value): (kind, value) for kind, value in identities(lead)}
+    wanted = {_hash(key, kind, spelling): (kind, spelling) for kind, spelling in suppressible(lead)}
     if not wanted:
         return None
     columns = (suppressions.c.kind, suppressions.c.key_hash, suppressions.c.reason)
@@ -65,19 +68,32 @@ def suppressed_by(connection: Connection, key: Key, lead: Lead, channel: Channel
     return None
 
 
-def identities(lead: Lead) -> Iterator[tuple[str, str]]:
-    """Everything of a lead that can be suppressed."""
-    if lead.email:
-        yield "address", lead.email
-    if lead.domain:
-        yield "domain", lead.domain
-    if lead.company:
-        yield "company", lead.company
-    if lead.phone:
-        yield "phone", lead.phone
-    for profile in (lead.linkedin_url, lead.linkedin_urn):
-        if profile:
-            yield "profile", profile
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One line of the suppression list; `label` is masked, the value itself is not stored."""
+
+    id: int
+    kind: str
+    label: str
+    reason: str
+    actor: str
+    created_at: datetime
+    removed_at: datetime | None
+    removed_by: str | None
+
+
+def read_suppressions(
+    connection: Connection, *, kind: str | None = None, removed: bool = False
+) -> Iterator[Suppression]:
+    """The suppressions in force, newest first; with `removed` also those that were lifted."""
+    columns = (suppressions.c[name] for name in Suppression.__slots__)
+    query = select(*columns).order_by(suppressions.c.id.desc())
+    if kind is not None:
+        query = query.where(suppressions.c.kind == kind)
+    if not removed:
+        query = query.where(suppressions.c.removed_at.is_(None))
+    for row in connection.execute(query):
+        yield Suppression(**row._mapping)
 
 
 def mask(kind: str, value: str) -> str:
@@ -86,6 +102,3 @@ def mask(kind: str, value: str) -> str:
         name, _, domain = value.strip().partition("@")
         return f"{name[:1]}***@{domain}"
     return value.strip() if kind in ("domain", "company") else f"{value.strip()[:3]}***"
-
-
-__all__ = ["KINDS", "identities", "key_hash", "mask", "normalise", "suppress", "suppressed_by", "unsuppress"]
