@@ -29,6 +29,7 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.utils import parseaddr
 from pathlib import Path
+from typing import cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -40,7 +41,7 @@ from runner.sandbox.mailbox import INBOX, SENT, Mailboxes
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of one recipient: `accepted`, `refused` at RCPT or at the dot, or `lost`; `reply` is what was said."""
+    """What became of one recipient: `accepted`, `refused` (at RCPT or the dot) or `lost`; `reply` is what was said."""
 
     at: datetime
     verdict: str
@@ -164,7 +165,9 @@ class SmtpSink:
             auth_require_tls=False,
         )
 
-    def _authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _kind: str, data: object) -> AuthResult:
+    def _authenticate(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _kind: str, data: object
+    ) -> AuthResult:
         good = isinstance(data, LoginPassword) and self._users.get(data.login.decode()) == data.password.decode()
         return AuthResult(success=good or not self._needs_login, handled=False)
 
@@ -182,12 +185,12 @@ class _Handler:
         self._tokens = tokens
         self._seen: set[tuple[str, str]] = set()
 
-    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
-        blob = args[1].encode() if len(args) > 1 else await server.challenge_auth("")
-        text = base64.b64decode(blob).decode() if len(args) > 1 else blob.decode()
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's name
+        blob = base64.b64decode(args[1]) if len(args) > 1 else await server.challenge_auth("")
+        text = blob.decode(errors="replace") if isinstance(blob, bytes) else ""
         return AuthResult(success=any(f"auth=Bearer {token}\1" in text for token in self._tokens), handled=False)
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         fate = _fate(address)
@@ -200,7 +203,9 @@ class _Handler:
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 Ok"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
         said = "250 2.0.0 Ok: queued"
         for address in envelope.rcpt_tos:
@@ -209,8 +214,8 @@ class _Handler:
             if refusal is not None:
                 self._note("refused", envelope, address, refusal, content)
                 return refusal
-            if fate in _SILENT and server.transport is not None:
-                server.transport.abort()
+            if fate in _SILENT:
+                cast(asyncio.Transport, server.transport).abort()
                 said = ""
             self._note("lost" if fate == "lostafterdot" else "accepted", envelope, address, said, content)
             if fate != "lostafterdot":

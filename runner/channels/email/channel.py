@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from runner.channels.email import verdicts
 from runner.channels.email.check import check_account
 from runner.channels.email.config import EmailAccount, account_of
+from runner.channels.email.dkim import SigningTrouble, signed
 from runner.channels.email.message import Built, build
+from runner.channels.email.message_files import FileTrouble
 from runner.channels.email.message_headers import Unsafe
 from runner.channels.email.oauth import ConsentNeeded, TokenSource
 from runner.channels.email.replies import Phase
@@ -17,7 +20,7 @@ from runner.channels.email.smtp_pool import Pool
 from runner.channels.email.smtp_session import Envelope, Lost, Misfit, Refusal, Session
 from runner.channels.email.smtp_wire import WireError
 from runner.channels.email.tokens import WebLinks
-from runner.engine.outcomes import Failed, Outcome, Permit, Sent
+from runner.engine.outcomes import AccountTrouble, Failed, Outcome, Permit, Sent, Trouble
 from runner.engine.ports import Clock, Gate, Job
 from runner.errors import ChannelUnavailable, MissingSecret
 from runner.lang.diagnostics import Diagnostic
@@ -31,7 +34,8 @@ class EmailChannel:
     """Sends over SMTP. Built once for every email account; `prepare` and `fire` may run in several threads.
 
     `web` makes unsubscribe and tracking links where the job brings none; `sent_copy` is told of each accepted message
-    after the answer to its dot, to file it into the Sent folder where the provider does not.
+    after the answer to its dot, to file it into the Sent folder where the provider does not; `root` is the project's
+    folder, where a step's attachments are found.
     """
 
     def __init__(
@@ -42,12 +46,14 @@ class EmailChannel:
         web: WebLinks | None = None,
         tokens: TokenSource | None = None,
         sent_copy: SentCopy | None = None,
+        root: Path | None = None,
     ) -> None:
         self._secrets = secrets
         self._clock = clock
         self._web = web
         self._tokens = tokens or TokenSource(secrets)
         self._sent_copy = sent_copy
+        self._root = root
         self._pool = Pool(self._credentials)
         self._accounts: dict[str, tuple[ChannelConfig, EmailAccount]] = {}
 
@@ -60,12 +66,9 @@ class EmailChannel:
         if not job.lead.email:
             return Failed("no_address", "the lead has no e-mail address")
         account = self._account(job.account)
-        try:
-            built = build(job, account, self._web)
-        except Unsafe as error:
-            return Failed("unsafe_content", str(error))
-        except ValueError as error:
-            return Failed("unsendable_content", str(error))
+        built = self._built(job, account)
+        if not isinstance(built, Built):
+            return built
         try:
             session = self._begun(account, _envelope(built))
         except (Refusal, Lost, Misfit, MissingSecret, ConsentNeeded, ChannelUnavailable) as trouble:
@@ -82,6 +85,20 @@ class EmailChannel:
         if built is not None and self._sent_copy is not None:
             self._sent_copy(config, built.content)
 
+    def _built(self, job: Job, account: EmailAccount) -> Built | Outcome:
+        try:
+            built = build(job, account, self._web, self._root)
+            if account.dkim is None:
+                return built
+            key = self._secrets(account.dkim.key)
+            return replace(built, content=signed(built.content, account.dkim, key, built.sender.domain))
+        except Unsafe as error:
+            return Failed("unsafe_content", str(error))
+        except ValueError as error:
+            return Failed("unsendable_content", str(error))
+        except (FileTrouble, SigningTrouble, MissingSecret) as error:
+            return AccountTrouble(Trouble.CONFIG, "message_parts", str(error))
+
     def _begun(self, account: EmailAccount, envelope: Envelope) -> Session:
         """A session past the body. A kept connection that proves stale before the recipient was named is replaced."""
         session = self._pool.borrow(account)
@@ -96,8 +113,6 @@ class EmailChannel:
 
     def _begin(self, account: EmailAccount, session: Session, envelope: Envelope) -> Session:
         try:
-            if envelope.utf8 and "SMTPUTF8" not in session.extensions:
-                raise Misfit("smtputf8", "the server cannot take an address with letters outside ASCII")
             session.begin(envelope)
         except BaseException:
             self._pool.give_back(account, session)

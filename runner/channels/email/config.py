@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from typing import cast
 
+from runner.lang.durations import Duration, parse_duration
 from runner.model.channel import ChannelConfig, SecretRef
 
 
@@ -29,11 +31,12 @@ class AuthMethod(Enum):
 
 
 class Unsubscribe(Enum):
-    """What the footer offers: a link with one-click headers, an address to write to, or a reply."""
+    """What the footer offers: a link with one-click headers, an address to write to, a reply, or (refused) nothing."""
 
     ONE_CLICK = "one_click"
     MAILTO = "mailto"
     REPLY = "reply"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,10 @@ class OAuthSettings:
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """Seconds that each phase may take as a whole, however slowly the bytes drip (RFC 5321 section 4.5.3.2)."""
+    """Seconds that each phase may take as a whole, however slowly the bytes drip (RFC 5321 section 4.5.3.2).
+
+    `timeout` of the file sets all but `dot`: who hangs up too early there does not know whether the message went.
+    """
 
     connect: float = 30.0
     greeting: float = 60.0
@@ -97,10 +103,10 @@ class SmtpSettings:
 
 @dataclass(frozen=True, slots=True)
 class FooterSettings:
-    """The legal end of every message. `text` is the opt-out sentence; `{link}` stands for the link or address."""
+    """The legal end of every message. `text` is the opt-out sentence; the link stands at `{link}`, else behind it."""
 
     postal_address: str = ""
-    unsubscribe: Unsubscribe = Unsubscribe.REPLY
+    unsubscribe: Unsubscribe = Unsubscribe.ONE_CLICK
     mailto: str = ""
     text: str = ""
 
@@ -112,6 +118,14 @@ class DkimSettings:
     selector: str
     key: SecretRef
     domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendAs:
+    """Other names that this account may send under: the lead's custom field `field` says which."""
+
+    field: str
+    identities: Mapping[str, Sender]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +146,7 @@ class EmailAccount:
     track_opens: bool = False
     track_clicks: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
+    send_as: SendAs | None = None
     has_inbox: bool = False
 
 
@@ -154,6 +169,7 @@ def account_of(config: ChannelConfig) -> EmailAccount:
         track_opens=bool(tracking.get("opens", False)),
         track_clicks=bool(tracking.get("clicks", False)),
         headers={str(name): str(value) for name, value in _part(settings, "headers").items()},
+        send_as=_send_as(_part(settings, "send_as")),
         has_inbox=bool(settings.get("imap")),
     )
 
@@ -166,8 +182,23 @@ def _text(settings: Mapping[str, object], name: str) -> str:
     return str(settings.get(name) or "")
 
 
-def _number(settings: Mapping[str, object], name: str, default: float) -> float:
-    return float(cast(float, settings.get(name, default)))
+def _number(settings: Mapping[str, object], name: str, default: int) -> int:
+    return int(cast(int, settings.get(name, default)))
+
+
+def seconds(value: object, default: float) -> float:
+    """A length of time as seconds: a text such as `30s`, a timedelta, a Duration, or a bare number."""
+    match value:
+        case None:
+            return default
+        case timedelta():
+            return value.total_seconds()
+        case Duration():
+            return value.elapsed.total_seconds()
+        case str():
+            return parse_duration(value).elapsed.total_seconds()
+        case _:
+            return float(cast(float, value))
 
 
 def _sender(value: object) -> Sender:
@@ -179,11 +210,9 @@ def _sender(value: object) -> Sender:
 
 def _smtp(part: Mapping[str, object]) -> SmtpSettings:
     security = Security(part.get("security", "starttls"))
-    waits = _part(part, "timeouts")
-    fields = Deadlines()
     return SmtpSettings(
         host=str(part["host"]),
-        port=int(_number(part, "port", 465 if security is Security.TLS else 587)),
+        port=_number(part, "port", 465 if security is Security.TLS else 587),
         security=security,
         auth=AuthMethod(part.get("auth", "auto")),
         username=_text(part, "username"),
@@ -191,11 +220,27 @@ def _smtp(part: Mapping[str, object]) -> SmtpSettings:
         oauth=oauth_of(_part(part, "oauth")),
         ca_file=_text(part, "ca_file") or None,
         ehlo_name=_text(part, "ehlo_name"),
-        connections=int(_number(part, "connections", 4)),
-        per_connection=int(_number(part, "per_connection", 100)),
-        idle=_number(part, "idle", 60.0),
-        deadlines=Deadlines(*(_number(waits, name, getattr(fields, name)) for name in Deadlines.__slots__)),
+        connections=_number(part, "connections", 4),
+        per_connection=_number(part, "per_connection", 100),
+        idle=seconds(part.get("idle"), 60.0),
+        deadlines=_deadlines(part),
     )
+
+
+def _deadlines(part: Mapping[str, object]) -> Deadlines:
+    usual, each, shared = Deadlines(), _part(part, "timeouts"), part.get("timeout")
+    chosen = {
+        name: seconds(each.get(name, None if name == "dot" else shared), getattr(usual, name))
+        for name in ("connect", "greeting", "command", "data", "body", "dot")
+    }
+    return Deadlines(**chosen)
+
+
+def _send_as(part: Mapping[str, object]) -> SendAs | None:
+    if not part:
+        return None
+    identities = {str(name): _sender(value) for name, value in _part(part, "identities").items()}
+    return SendAs(str(part["field"]), identities)
 
 
 TOKEN_URLS = {
@@ -224,7 +269,7 @@ def oauth_of(part: Mapping[str, object]) -> OAuthSettings | None:
 def _footer(part: Mapping[str, object]) -> FooterSettings:
     return FooterSettings(
         postal_address=_text(part, "postal_address"),
-        unsubscribe=Unsubscribe(part.get("unsubscribe", "reply")),
+        unsubscribe=Unsubscribe(part.get("unsubscribe", "one_click")),
         mailto=_text(part, "mailto"),
         text=_text(part, "text"),
     )

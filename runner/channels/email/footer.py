@@ -11,7 +11,7 @@ from runner.channels.email.markdown import Body, from_markdown
 
 BY_LINK = "If you would rather not hear from me again: {link}"
 BY_MAIL = "If you would rather not hear from me again, write to {link}"
-BY_REPLY = "If you would rather not hear from me again, reply with \"unsubscribe\"."
+BY_REPLY = 'If you would rather not hear from me again, reply with "unsubscribe".'
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,20 @@ def closing(account: EmailAccount, choice: OptOut) -> Body:
 
 
 def _sentence(account: EmailAccount, choice: OptOut) -> tuple[str, str]:
+    """The opt-out sentence with its `{link}`, and what the link is: an address of the web, of mail, or nothing."""
     own = account.footer.text
-    if choice.url:
-        return own or BY_LINK, choice.url
-    if account.footer.unsubscribe is not Unsubscribe.REPLY and choice.mailto:
-        return own or BY_MAIL, choice.mailto.removeprefix("mailto:").partition("?")[0]
-    return (own if "{link}" not in own else "") or BY_REPLY, ""
+    own = own if not own or "{link}" in own else f"{own} {{link}}"
+    match account.footer.unsubscribe:
+        case Unsubscribe.ONE_CLICK if choice.url:
+            return own or BY_LINK, choice.url
+        case Unsubscribe.ONE_CLICK | Unsubscribe.MAILTO if choice.mailto:
+            return own or BY_MAIL, choice.mailto.removeprefix("mailto:").partition("?")[0]
+        case Unsubscribe.REPLY:
+            return account.footer.text.replace("{link}", "") or BY_REPLY, ""
+        case Unsubscribe.NONE:
+            return "", ""
+        case _:
+            return BY_REPLY, ""
 
 
 def _linked(sentence: str, target: str) -> str:

@@ -21,7 +21,11 @@ STYLE = (
     "blockquote{margin:0 0 1em;padding-left:1em;border-left:2px solid #ccc}"
 )
 _PARSER = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["strikethrough", "table"])
-_FENCED_TAGS = re.compile(r"<(script|iframe|object|embed|form|link)\b", re.IGNORECASE)
+_UNWANTED = re.compile(
+    r"<(?:script|iframe|object|embed|form|link|base|meta\s+http-equiv)\b|\b(?:href|src)\s*=\s*[\"']?\s*"
+    r"(?:javascript|vbscript|data|file):|\son\w+\s*=",
+    re.IGNORECASE,
+)
 
 Link = Callable[[str], str]
 
@@ -45,8 +49,8 @@ def from_markdown(source: str, link: Link | None = None) -> Body:
 
 def from_html(source: str) -> Body:
     """Both faces of an HTML template. Raises ValueError for elements that mail must not carry."""
-    if (match := _FENCED_TAGS.search(source)) is not None:
-        raise ValueError(f"<{match[1].lower()}> has no place in an e-mail")
+    if (match := _UNWANTED.search(source)) is not None:
+        raise ValueError(f"`{match[0].strip()}` has no place in an e-mail")
     return Body(get_text(source).strip(), source)
 
 

@@ -113,14 +113,15 @@ def _flow(line: str) -> list[str]:
     if rest.startswith(">"):
         return [rest]
     wrapped: list[str] = []
-    while len(rest) > WIDTH:
-        cut = rest.rfind(" ", 1, WIDTH)
-        cut = cut if cut > 0 else rest.find(" ", WIDTH)
-        if cut <= 0:
+    start = 0
+    while len(rest) - start > WIDTH:
+        cut = rest.rfind(" ", start + 1, start + WIDTH)
+        cut = cut if cut > 0 else rest.find(" ", start + WIDTH)
+        if cut < 0:
             break
-        wrapped.append(_stuffed(rest[: cut + 1]))
-        rest = rest[cut + 1 :]
-    wrapped.append(_stuffed(rest))
+        wrapped.append(_stuffed(rest[start : cut + 1]))
+        start = cut + 1
+    wrapped.append(_stuffed(rest[start:]))
     return wrapped
 
 

@@ -1,23 +1,21 @@
 """From a job to the bytes of its message: headers, a text part and an HTML part, the same at every try.
 
-The parts are encoded by hand and put together by the standard library's `email.message` with the compat32 policy: six
-times as fast as `EmailMessage`, and what it wrote is read again, header by header, before anything is sent.
+What was written is read again, header by header, before anything is sent.
 """
 
 from __future__ import annotations
 
-import binascii
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.generator import BytesGenerator
 from email.message import Message
-from email.policy import compat32
 from email.utils import format_datetime
 from io import BytesIO
+from pathlib import Path
 
 from runner.channels.email import footer as footers
+from runner.channels.email import message_files
 from runner.channels.email.config import EmailAccount, Sender
 from runner.channels.email.markdown import Body, Link, document, from_html, from_markdown
 from runner.channels.email.markdown_text import flowed
@@ -30,13 +28,13 @@ from runner.channels.email.message_headers import (
     safe_header,
     safe_id,
 )
+from runner.channels.email.message_parts import POLICY, parts_of
+from runner.channels.email.message_text import defused
 from runner.channels.email.tokens import WebLinks
 from runner.engine.ports import Job, ThreadRef
 
 KEY_HEADER = "X-Runner-Key"
 MAX_REFERENCES = 20
-MAX_7BIT_LINE = 900
-_POLICY = compat32.clone(linesep="\r\n", max_line_length=0)
 _FIELD = re.compile(rb"([!-9;-~]+):")
 _LEADING_RE = re.compile(r"\s*re\s*:", re.IGNORECASE)
 
@@ -56,33 +54,39 @@ class Built:
         return self.recipient.utf8 or self.sender.utf8
 
 
-def build(job: Job, account: EmailAccount, web: WebLinks | None = None) -> Built:
-    """Build the message of a job. Raises Unsafe where lead data must not come into a header or command."""
-    sender = safe_address(account.sender.address)
+def build(job: Job, account: EmailAccount, web: WebLinks | None = None, root: Path | None = None) -> Built:
+    """Build the message of a job.
+
+    Raises Unsafe where lead data must not come into a header or command, ValueError for HTML that mail must not
+    carry, FileTrouble for a file that cannot be attached. `root` is where a step's files are looked for.
+    """
+    author = _author(job, account)
+    sender = safe_address(author.address)
     recipient = safe_address(job.lead.email or "")
     own_id = message_id(job.key, sender.domain)
     choice = footers.opt_out(account, job.unsubscribe_url or (web.unsubscribe(job.key) if web else None), job.key)
     body = _body(job, account, web, footers.closing(account, choice))
     headers = [
-        ("From", mailbox(account.sender.name, sender)),
+        ("From", mailbox(author.name, sender)),
         ("To", mailbox(_name_of(job), recipient)),
         ("Subject", _subject(job)),
         ("Date", format_datetime(job.now)),
         ("Message-ID", own_id),
         *_thread(job.thread),
-        *_reply_to(account, job.key),
+        *_reply_to(account, author, job.key),
         *choice.headers(),
         *((name, safe_header(value)) for name, value in account.headers.items()),
         (KEY_HEADER, job.key),
     ]
-    message = _alternative(body, job.key)
-    content = serialise(headers, message)
-    return Built(content, own_id, _return_path(account, sender, job.key), recipient)
+    settings, where = job.body.settings, root or Path()
+    files = message_files.attachments(settings, where)
+    message = parts_of(body, message_files.images(settings, where), files, job.key)
+    return Built(serialise(headers, message), own_id, _return_path(account, sender, job.key), recipient)
 
 
 def serialise(headers: Sequence[tuple[str, str]], message: Message) -> bytes:
     """The bytes of headers and parts; the header block is read again and must say what was meant. Raises Unsafe."""
-    whole = Message(_POLICY)
+    whole = Message(POLICY)
     for name, value in headers:
         whole[name] = value
     whole["MIME-Version"] = "1.0"
@@ -90,12 +94,12 @@ def serialise(headers: Sequence[tuple[str, str]], message: Message) -> bytes:
         whole[name] = value
     whole.set_payload(message.get_payload())
     out = BytesIO()
-    BytesGenerator(out, mangle_from_=False, policy=_POLICY).flatten(whole)
+    BytesGenerator(out, mangle_from_=False, policy=POLICY).flatten(whole)
     content = out.getvalue()
     block = content.partition(b"\r\n\r\n")[0]
     fields = [line for line in block.split(b"\r\n") if line[:1] not in (b" ", b"\t")]
     names = [match[1].decode() if (match := _FIELD.match(field)) else "" for field in fields]
-    if names != whole.keys() or block.count(b"\n") != block.count(b"\r\n") or block.count(b"\r") != block.count(b"\n"):
+    if names != whole.keys() or not block.count(b"\n") == block.count(b"\r") == block.count(b"\r\n"):
         raise Unsafe("the headers do not read back as they were written")
     return content
 
@@ -106,20 +110,28 @@ def _body(job: Job, account: EmailAccount, web: WebLinks | None, closing: Body) 
     if account.track_opens and web is not None:
         pixel = f'<img src="{web.opened(job.key)}" width="1" height="1" alt="">'
     text = flowed(f"{main.text}\n\n{closing.text}".strip()) + "\n"
-    end = closing.html + pixel
     head, close, tail = main.html.rpartition("</body>")
+    end = closing.html + pixel
     fragment = head + end + close + tail if close else main.html + end
     return Body(text, document(fragment, job.content.preheader, account.css) + "\n")
 
 
 def _main(job: Job, link: Link | None) -> Body:
-    if job.body.settings.get("format") == "html":
-        return from_html(job.content.body)
-    return from_markdown(job.content.body, link)
+    html = job.body.settings.get("format") == "html"
+    source = defused(job.content.body, job.lead.values(), html=html)
+    return from_html(source) if html else from_markdown(source, link)
 
 
 def _tracked(key: str, web: WebLinks) -> Link:
     return lambda target: web.clicked(key, target)
+
+
+def _author(job: Job, account: EmailAccount) -> Sender:
+    """Who signs: the account, or the identity that the lead's field of `send_as` names."""
+    if account.send_as is None:
+        return account.sender
+    chosen = str(job.lead.values().get(account.send_as.field) or "")
+    return account.send_as.identities.get(chosen, account.sender)
 
 
 def _name_of(job: Job) -> str:
@@ -146,10 +158,10 @@ def _thread(thread: ThreadRef | None) -> list[tuple[str, str]]:
     return [("In-Reply-To", chain[-1]), ("References", "\r\n ".join(chain))]
 
 
-def _reply_to(account: EmailAccount, key: str) -> list[tuple[str, str]]:
+def _reply_to(account: EmailAccount, author: Sender, key: str) -> list[tuple[str, str]]:
     if account.reply_to is None and not account.plus_address:
         return []
-    target: Sender = account.reply_to or account.sender
+    target = account.reply_to or author
     address = safe_address(target.address)
     return [("Reply-To", mailbox(target.name, address.tagged(key) if account.plus_address else address))]
 
@@ -157,38 +169,3 @@ def _reply_to(account: EmailAccount, key: str) -> list[tuple[str, str]]:
 def _return_path(account: EmailAccount, sender: Address, key: str) -> Address:
     address = safe_address(account.return_path) if account.return_path else sender
     return address.tagged(key) if account.verp else address
-
-
-def _alternative(body: Body, key: str) -> Message:
-    boundary = "=_" + hashlib.sha256(key.encode()).hexdigest()[:32]
-    whole = Message(_POLICY)
-    whole["Content-Type"] = f'multipart/alternative; boundary="{boundary}"'
-    parts = [_part(body.text, "text/plain", "; format=flowed"), _part(body.html, "text/html", "")]
-    whole.set_payload(parts)
-    return whole
-
-
-def _part(text: str, kind: str, more: str) -> Message:
-    """One text part: as it is where that is plain ASCII, else quoted-printable, or base64 where that is shorter."""
-    part = Message(_POLICY)
-    raw = text.replace("\r\n", "\n").replace("\r", "\n").encode()
-    plain = raw.isascii() and b"\0" not in raw and max(map(len, raw.split(b"\n"))) <= MAX_7BIT_LINE
-    charset = "us-ascii" if plain else "utf-8"
-    part["Content-Type"] = f"{kind}; charset={charset}{more}"
-    if plain:
-        encoding, payload = "7bit", raw.decode()
-    elif sum(byte > 127 for byte in raw) * 6 > len(raw):
-        encoding, payload = "base64", "\n".join(_wrapped(binascii.b2a_base64(_crlf(raw), newline=False).decode()))
-    else:
-        encoding, payload = "quoted-printable", binascii.b2a_qp(raw, istext=True).decode()
-    part["Content-Transfer-Encoding"] = encoding
-    part.set_payload(payload)
-    return part
-
-
-def _crlf(raw: bytes) -> bytes:
-    return raw.replace(b"\n", b"\r\n")
-
-
-def _wrapped(text: str) -> list[str]:
-    return [text[start : start + 76] for start in range(0, len(text), 76)]

@@ -55,7 +55,7 @@ def safe_address(text: str) -> Address:
 
 
 def safe_header(value: str) -> str:
-    """A header value as it may be written: ASCII, or encoded words (RFC 2047). Raises Unsafe for line breaks and such."""
+    """A header value as it may be written: ASCII, or encoded words (RFC 2047). Raises Unsafe for control characters."""
     text = value.strip()
     if _has_control(text):
         raise Unsafe("a line break or control character in a header")

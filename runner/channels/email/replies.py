@@ -46,7 +46,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What an answer means: `reason` is the slug kept with the outcome, `advice` is for people, `after` the least wait."""
+    """What an answer means: `reason` is the slug of the outcome, `advice` is for people, `after` the least wait."""
 
     verdict: Verdict
     reason: str

@@ -68,7 +68,7 @@ LIMITED_ROWS = (
         "454 Throttling failure: Maximum sending rate exceeded.", SES, words=r"maximum sending rate exceeded"),
     row("ses_daily", _DAILY, "454 Throttling failure: Daily message quota exceeded.", SES,
         words=r"daily (message|sending) quota exceeded"),
-    row("too_many_connections", _CONCURRENT, "421 4.7.0 Too many concurrent SMTP connections from this address", RFC5321,
+    row("too_many_connections", _CONCURRENT, "421 4.7.0 Too many concurrent SMTP connections", RFC5321,
         codes=(421, 450, 451, 452), words=r"too many (concurrent |simultaneous )?(smtp )?(connections|sessions)"),
     row("any_quota", _DAILY, "550 5.7.1 You have exceeded your daily sending quota", RFC5321, phases=OF_MESSAGE,
         words=r"(daily|24.hour|sending) (message |email |mail )?(quota|limit)( \S+){0,3} (exceeded|reached)"
@@ -122,7 +122,7 @@ STANDING_ROWS = (
         MICROSOFT, words=r"OutboundSpam"),
     row("microsoft_bad_network", _BLOCKED_IP, "550 5.7.708 Access denied, traffic not accepted from this IP", MICROSOFT,
         enhanced=r"5\.7\.(708|606|70[1-4])"),
-    row("google_suspended", _SUSPENDED, "550 5.7.1 The account ada@lumen.example is suspended: sending disabled", GOOGLE,
+    row("google_suspended", _SUSPENDED, "550 5.7.1 The account is suspended: sending disabled", GOOGLE,
         phases=LOGIN, words=r"suspended|sending disabled"),
     row("ses_unverified", _UNVERIFIED, "554 Message rejected: Email address is not verified.", SES,
         words=r"(email address|identity|sender|domain)( \S+)? (is )?not verified"),

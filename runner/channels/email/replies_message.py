@@ -58,7 +58,7 @@ POLICY_ROWS = (
         codes=_FINAL, words=r"policy (reasons|violation)|by policy|local policy"),
     row("google_unsolicited", _SPAM, "550-5.7.1 Our system has detected that this message is likely unsolicited mail.",
         GOOGLE, phases=OF_MESSAGE, codes=_FINAL, words=r"unsolicited|\bspam|junk mail|bulk mail|virus|phish|malware"),
-    row("spam_later", _SPAM_LATER, "421 4.7.0 message temporarily deferred: suspicious due to the nature of the content",
+    row("spam_later", _SPAM_LATER, "421 4.7.0 message deferred: suspicious due to the nature of the content",
         GOOGLE, phases=TO_PERSON, codes=range(400, 500), words=r"reputation|suspicious|unsolicited|\bspam"),
     row("ses_suppressed", _POLICY, "554 Message rejected: Address is on the suppression list", SES, phases=TO_PERSON,
         codes=_FINAL, words=r"suppression list"),

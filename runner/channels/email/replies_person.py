@@ -55,7 +55,7 @@ DEAD_ROWS = (
         MICROSOFT, phases=TO_PERSON, codes=(550,), enhanced=r"5\.5\.0", words=r"mailbox unavailable"),
     row("unknown_yahoo", _UNKNOWN, "554 delivery error: dd This user doesn't have a yahoo.com account (x@yahoo.com)",
         YAHOO, phases=TO_PERSON, codes=(550, 554), words=r"doesn.t have an? \S+ account"),
-    row("disabled_yahoo", _DISABLED, "554 30 Sorry, your message cannot be delivered. This mailbox is disabled (554.30).",
+    row("disabled_yahoo", _DISABLED, "554 30 Sorry, your message cannot be delivered. This mailbox is disabled.",
         YAHOO, phases=TO_PERSON, codes=(554,), words=r"mailbox is disabled"),
     row("domain_1_2", _NO_DOMAIN, "550 5.1.2 <x@nowhere.example>: Recipient address rejected: Domain not found",
         RFC3463, phases=TO_PERSON, codes=range(500, 600), enhanced=r"5\.1\.2"),

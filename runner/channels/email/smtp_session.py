@@ -80,7 +80,10 @@ class Session:
         return session
 
     def begin(self, envelope: Envelope) -> None:
-        """MAIL, RCPT, DATA and the body without its dot. Raises Refusal, after which it can be used again, or Lost."""
+        """MAIL, RCPT, DATA and the body without its dot. Raises Refusal or Misfit, which it survives, or Lost."""
+        if envelope.utf8 and "SMTPUTF8" not in self.extensions:
+            raise Misfit("smtputf8", "the server cannot take an address with letters outside ASCII")
+        self._check_size(envelope)
         self.used += 1
         self.last = time.monotonic()
         if "PIPELINING" in self.extensions:
@@ -160,6 +163,11 @@ class Session:
         reply = self._accept(Phase.EHLO, self.ask(Phase.EHLO, b"EHLO " + name + b"\r\n", waits.command))
         lines = reply.lines[1:]
         self.extensions = {word.upper(): rest for word, _, rest in (line.partition(" ") for line in lines)}
+
+    def _check_size(self, envelope: Envelope) -> None:
+        limit = self.extensions.get("SIZE", "")
+        if limit.isdigit() and 0 < int(limit) < envelope.size:
+            raise Misfit("message_too_large", f"{envelope.size:,} bytes are more than the {int(limit):,} it takes")
 
     def _pipelined(self, envelope: Envelope) -> None:
         """The whole dialogue in one write (RFC 2920); a 354 without a recipient leaves nothing but to hang up."""

@@ -13,7 +13,7 @@ from runner.engine.outcomes import AccountTrouble, Failed, Outcome, Sent, Troubl
 from runner.errors import ChannelUnavailable, MissingSecret
 
 NotReady = Refusal | Lost | Misfit | MissingSecret | ConsentNeeded | ChannelUnavailable
-_OF_MESSAGE = frozenset({"smtputf8"})
+_OF_MESSAGE = frozenset({"smtputf8", "message_too_large"})
 
 
 def before_the_dot(trouble: NotReady) -> Outcome:
@@ -24,7 +24,7 @@ def before_the_dot(trouble: NotReady) -> Outcome:
         case Lost(phase=phase):
             return AccountTrouble(Trouble.CONNECTION, "connection", str(trouble), detail={"phase": phase.value})
         case Misfit(slug=slug) if slug in _OF_MESSAGE:
-            return Failed("not_supported", str(trouble))
+            return Failed(slug, str(trouble))
         case Misfit(slug=slug):
             return AccountTrouble(Trouble.CONFIG, slug, str(trouble))
         case ConsentNeeded():

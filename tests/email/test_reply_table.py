@@ -1,0 +1,105 @@
+"""The map from a server's answers to their meaning: every row, the general rules, and what must never be confused."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.channels.email.replies import ACCOUNT_PHASES, Phase, Row, Verdict, meaning_of, row_for
+from runner.channels.email.replies_table import TABLE
+from runner.channels.email.smtp_wire import Reply
+from runner.channels.email.verdicts import after_the_dot, before_the_dot
+from runner.channels.email.smtp_session import Refusal
+from runner.engine.outcomes import AccountTrouble, Failed, Trouble, TryAgain
+
+LIKELY = (Phase.RCPT, Phase.DOT, Phase.MAIL, Phase.AUTH, Phase.EHLO)
+
+
+def reply(text: str) -> Reply:
+    code, rest = int(text[:3]), text[4:]
+    first = rest.split(" ")[0]
+    return Reply(code, first if first.count(".") == 2 and first.replace(".", "").isdigit() else "", (rest,))
+
+
+def phase_of(row: Row) -> Phase:
+    return next(phase for phase in LIKELY if phase in row.phases)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_every_row_is_the_first_to_fit_its_example(row):
+    assert row_for(phase_of(row), reply(row.example), TABLE) is row
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_every_row_ends_as_its_verdict_says(row):
+    phase = phase_of(row)
+    said = reply(row.example)
+    outcome = after_the_dot(said, "<k@x>") if phase is Phase.DOT else before_the_dot(Refusal(phase, said))
+    match row.meaning.verdict:
+        case Verdict.ADDRESS_DEAD:
+            assert isinstance(outcome, Failed) and outcome.hard
+        case Verdict.ADDRESS_FAILED | Verdict.MESSAGE_FAILED:
+            assert isinstance(outcome, Failed) and not outcome.hard
+        case Verdict.RETRY:
+            assert isinstance(outcome, TryAgain) and outcome.after == row.meaning.after
+        case verdict:
+            assert isinstance(outcome, AccountTrouble)
+            assert outcome.kind is Trouble[verdict.name]
+    assert outcome.reason == row.meaning.reason
+    assert row.example[4:] in outcome.explanation
+    assert row.meaning.advice in outcome.explanation
+
+
+def test_rows_have_names_sources_and_advice():
+    assert len({row.name for row in TABLE}) == len(TABLE)
+    assert all(row.source and row.meaning.advice for row in TABLE)
+    assert len(TABLE) >= 80
+
+
+@pytest.mark.parametrize(
+    ("phase", "code", "verdict"),
+    [(Phase.GREETING, 421, Verdict.CONNECTION), (Phase.GREETING, 554, Verdict.CONFIG), (Phase.EHLO, 502, Verdict.CONFIG),
+     (Phase.MAIL, 451, Verdict.CONNECTION), (Phase.MAIL, 550, Verdict.CONFIG), (Phase.AUTH, 550, Verdict.AUTH),
+     (Phase.AUTH, 421, Verdict.CONNECTION), (Phase.RCPT, 450, Verdict.RETRY), (Phase.RCPT, 421, Verdict.RETRY),
+     (Phase.RCPT, 550, Verdict.ADDRESS_FAILED), (Phase.DATA, 451, Verdict.RETRY), (Phase.DATA, 554, Verdict.MESSAGE_FAILED),
+     (Phase.DOT, 250, Verdict.SENT), (Phase.DOT, 251, Verdict.UNKNOWN), (Phase.DOT, 354, Verdict.UNKNOWN),
+     (Phase.DOT, 451, Verdict.RETRY), (Phase.DOT, 554, Verdict.MESSAGE_FAILED)],
+)  # fmt: skip
+def test_without_a_row_phase_and_first_digit_decide(phase, code, verdict):
+    assert meaning_of(phase, Reply(code, "", ("hm",)), TABLE).verdict is verdict
+
+
+@pytest.mark.parametrize("phase", [*ACCOUNT_PHASES], ids=lambda phase: phase.value)
+def test_before_a_recipient_is_named_nothing_counts_against_a_person(phase):
+    for row in TABLE:
+        verdict = meaning_of(phase, reply(row.example), TABLE).verdict
+        assert verdict not in (Verdict.ADDRESS_DEAD, Verdict.ADDRESS_FAILED), row.name
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["550 5.7.1 rejected", "550 rejected", "554 5.7.1 user unknown to be trusted: spam", "550 5.2.2 mailbox full",
+     "450 5.1.1 user unknown", "452 4.1.1 no such user", "550 5.1.1 blocked using zen.spamhaus.org",
+     "550 4.2.2 mailbox full", "550 5.7.26 unauthenticated", "552 5.2.2 over quota", "550 5.4.4 no route",
+     "550 5.2.1 receiving mail too quickly", "550 5.7.1 you have exceeded your daily sending limit",
+     "554 5.7.1 relay access denied", "550 5.5.4 something else"],
+)  # fmt: skip
+def test_an_address_is_never_called_dead_for_other_reasons(text):
+    for phase in (Phase.RCPT, Phase.DOT):
+        assert meaning_of(phase, reply(text), TABLE).verdict is not Verdict.ADDRESS_DEAD, phase
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["550 5.1.1 x", "550 5.1.1", "553 5.1.3 bad syntax", "550 5.1.10 RecipientNotFound", "550 5.1.2 host unknown",
+     "551 5.1.6 moved", "550 5.2.1 account is disabled", "550 No such user here", "550 Unknown user",
+     "550 5.1.0 <a@b>: user does not exist", "550 mailbox not found", "556 no mail here"],
+)  # fmt: skip
+def test_an_address_that_does_not_exist_is_called_dead(text):
+    assert meaning_of(Phase.RCPT, reply(text), TABLE).verdict is Verdict.ADDRESS_DEAD
+
+
+@pytest.mark.parametrize("code", range(400, 500))
+def test_a_temporary_code_is_never_final(code):
+    for enhanced in ("", "4.7.1", "5.1.1", "5.7.1"):
+        verdict = meaning_of(Phase.RCPT, Reply(code, enhanced, ("some words",)), TABLE).verdict
+        assert verdict in (Verdict.RETRY, Verdict.LIMITED, Verdict.CONNECTION, Verdict.AUTH), enhanced
