@@ -31,8 +31,9 @@ def _feedback(report: Report) -> Headers | None:
     for part in report.mail.of_type("message/feedback-report"):
         return parse_headers(part.data()[:20_000].replace(b"\r\n", b"\n"))
     headers = report.mail.headers
-    if "x-hmxmroriginalrecipient" in headers:
-        return Headers((("feedback-type", "abuse"), ("original-rcpt-to", headers.raw("x-hmxmroriginalrecipient"))))
+    if "x-hmxmroriginalrecipient" in report.returned and "complaint" in headers.get("subject").lower():
+        reporter = report.returned.raw("x-hmxmroriginalrecipient")
+        return Headers((("feedback-type", "abuse"), ("original-rcpt-to", reporter)))
     if report.mail.params.get("report-type", "").lower() == "feedback-report":
         return Headers((("feedback-type", "abuse"),))
     return None

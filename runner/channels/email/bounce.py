@@ -25,16 +25,16 @@ _ROBOT_NAME = re.compile(
 )
 _SUBJECT = re.compile(
     r"^\W{0,3}(?:(?:fwd?|wg|tr|rv)\s?:\s?)?(?:undeliver(?:ed|able)|unzustellbar|returned mail|failure notice|delivery (?:status )?"
-    r"(?:notification|failure|report|problem|error|unsuccessful|delayed)|mail (?:delivery )?(?:failed|failure|error|status report"
+    r"(?:notification|failure|report|problem|error|unsuccessful|delayed|warning)|mail (?:delivery )?(?:failed|failure|error|status report"
     r"|system error|could not|undeliverable)|non[- ]?(?:delivery|remis)|message (?:could not|not|undeliverable|you sent|delivery)"
-    r"|warning: (?:could not|message)|(?:delivery|message) (?:failed|failure|has failed)|dsn:|ndn:|rejected:"
+    r"|warning: (?:could not|message|\S+@\S+)|failed mail|processing error|your message to \S+ could not|.{0,80}non remis|(?:delivery|message) (?:failed|failure|has failed)|dsn:|ndn:|rejected:"
     r"|no se puede entregar|não é possível entregar|non recapitabile|échec de (?:la )?remise|onbestelbaar"
     r"|impossibile recapitare|kan ikke leveres|kunde inte levereras|notification d['’]état de remise|配信不能|エラーメール"
     r"|无法投递|系统退信|退信|반송|배달 ?실패|недоставлен|не доставлено)",
     re.IGNORECASE,
 )
 _WORDS = re.compile(
-    r"could not be delivered|was not delivered|undeliverable|unable to deliver|delivery (?:has )?failed|failed permanently"
+    r"could(?: not|n['’]t) be delivered|(?:was|has) not (?:been )?delivered|pas pu [eê]tre d[eé]livr|has been postponed|no such user here|undeliverable|unable to deliver|delivery (?:has )?failed|failed permanently"
     r"|did not reach the following|(?:^|\n)\s*error message below|requested action not taken|transcript of session"
     r"|following (?:address|recipient)|permanent (?:fatal )?error|failure reasons|<<< [45]\d\d|message delivery failed",
     re.IGNORECASE,
@@ -66,8 +66,10 @@ def looks_automatic(report: Report) -> bool:
     robot = any(_ROBOT.match(each) for each in senders) or bool(_ROBOT_NAME.search(headers.get("from")))
     empty = headers.raw("return-path").replace(" ", "") == "<>"
     subject = bool(_SUBJECT.search(headers.get("subject")))
-    told = bool(_WORDS.search(report.words))
-    return (robot and (subject or told or empty)) or (subject and told) or (subject and empty)
+    told = bool(_WORDS.search(report.words[:3000]))
+    daemon = any("daemon" in each.lower() for each in senders)
+    ours = bool(set(report.returned.addresses("from")) & set(headers.addresses("to"))) and "references" not in headers
+    return daemon or (robot and (subject or told or empty)) or (told and (subject or ours)) or (subject and empty)
 
 
 def recipients_of(found: tuple[Failure, ...]) -> tuple[Recipient, ...]:

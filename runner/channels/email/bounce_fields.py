@@ -11,6 +11,7 @@ from runner.channels.email.parse_headers import Headers, addresses_in
 ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _AFTER_CODE = re.compile(r"(?<![\d.])[45]\d\d[ \-:'\"#(]{1,4}([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
 REPLY_CODE = re.compile(r"(?<![\d.\[(:/=-])([45]\d\d)(?![\d.:/\]]\d|\d|\])")
+_SES_INBOUND = re.compile(r"inbound-smtp\.\S+\.amazonaws\.com", re.IGNORECASE)
 _COMMANDS = tuple(
     (re.compile(pattern, re.IGNORECASE), command)
     for pattern, command in (
@@ -22,7 +23,7 @@ _COMMANDS = tuple(
         (r"after (?:initial )?connection|while (?:performing the )?initial|\[CONNECT\]", "CONN"),
     )
 )  # fmt: skip
-_TRANSCRIPT = re.compile(r">>>[> ]{0,3}(HELO|EHLO|MAIL|RCPT|DATA|QUIT|STARTTLS)\b[^\n]{0,400}\n[ \t>]{0,6}<<<[ ]?[45]\d\d", re.IGNORECASE)
+_TRANSCRIPT = re.compile(r">>>[> ]{0,3}(HELO|EHLO|MAIL|RCPT|DATA|QUIT|STARTTLS)\b[^\n]{0,400}\n[ \t>]{0,6}(?:received )?<<<[ ]?[45]\d\d", re.IGNORECASE)
 
 
 def from_blocks(blocks: Iterable[Headers], words: str = "") -> tuple[Failure, ...]:
@@ -30,16 +31,18 @@ def from_blocks(blocks: Iterable[Headers], words: str = "") -> tuple[Failure, ..
 
     `words` is the text that came with the fields, for what they leave out.
     """
-    return tuple(failure for block in blocks if (failure := _failure(block, words)))
+    groups = list(blocks)
+    inbound = any(_SES_INBOUND.search(block.raw("reporting-mta")) for block in groups)
+    return tuple(found for block in groups if (found := _failure(block, words, "ses-inbound" if inbound else "")))
 
 
-def _failure(block: Headers, words: str) -> Failure | None:
+def _failure(block: Headers, words: str, reporter: str) -> Failure | None:
     final = block.raw("final-recipient") or block.raw("original-recipient") or block.raw("x-actual-recipient")
     if not final:
         return None
-    named = (block.raw(name) for name in ("final-recipient", "original-recipient", "x-actual-recipient"))
+    named = (block.raw(name) for name in ("original-recipient", "final-recipient", "x-actual-recipient"))
     address = next((found[0] for value in named if (found := addresses_in(value.partition(";")[2] or value))), "")
-    diagnostic = re.sub(r"\s+", " ", " ".join(_texts(block))).strip()
+    diagnostic = re.sub(r"\s+", " ", " ".join(_texts(block)) or _comment(block)).strip()
     status = status_in(diagnostic) if _vague(block.raw("status")) else ""
     status = status or _first(block.raw("status")) or status_in(diagnostic)
     action = block.raw("action").strip().lower().partition(" ")[0].strip("();")
@@ -51,14 +54,18 @@ def _failure(block: Headers, words: str) -> Failure | None:
         diagnostic=diagnostic,
         command=command_of(diagnostic) or command_of(words),
         context=words,
+        category=block.raw("x-powermta-bouncecategory").strip().lower() or reporter,
     )
 
 
 def _texts(block: Headers) -> Iterator[str]:
     for name in ("diagnostic-code", "x-display-diagnostic", "x-supplementary-info"):
         yield from block.all(name)
-    if comment := re.search(r"\(([^()]{4,300})\)", block.raw("status")):
-        yield comment[1]
+
+
+def _comment(block: Headers) -> str:
+    comment = re.search(r"\(([^()]{4,300})\)", block.raw("status"))
+    return comment[1] if comment else ""
 
 
 def _vague(status: str) -> bool:

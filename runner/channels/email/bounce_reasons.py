@@ -6,6 +6,7 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from runner.channels.email.bounce_fields import REPLY_CODE
 from runner.channels.email.judgement import Failure, Recipient
 
 HARD = frozenset({"userunknown", "hostunknown", "hasmoved", "notaccept"})
@@ -27,9 +28,31 @@ OF_STATUS = {
 
 _URL = re.compile(r"https?://\S{1,300}", re.IGNORECASE)
 _ADDRESS = re.compile(r"<?[^\s<>()\[\]\",;:@]{1,128}@[A-Za-z0-9][A-Za-z0-9.-]{0,253}>?")
-_NO_ADDRESS_GIVEN = re.compile(r"55\d[ -]*(?:5\.\d\.\d+ )?:\s*user unknown", re.IGNORECASE)
-_DOCOMO = re.compile(r"unknown user <?[^\s@]{1,80}@[^\s@]{0,60}(?:docomo|mineo|ntt)\b", re.IGNORECASE)
-_ABSENT_ACCOUNT = re.compile(r"doesn'?t have an? \S{1,80} account \(\S{1,200}\) \[-\d+\]", re.IGNORECASE)
+_SAID_FIRST = (
+    ("suspend", re.compile(r"the user\(?s?\)? account is (?:disabled|temporarily limited)", re.IGNORECASE)),
+    ("mailboxfull", re.compile(r"was automatically rejected:\s{0,4}(?:not enough disk space|quota|mailbox full|over)", re.I)),
+    ("filtered", re.compile(r"was automatically rejected:", re.IGNORECASE)),
+)
+"""Words around the fields that outweigh them: the fields of these systems say less than is known."""
+
+_CATEGORY = {"bad-mailbox": "userunknown", "bad-domain": "hostunknown", "inactive-mailbox": "suspend",
+             "quota-issues": "mailboxfull", "spam-related": "spamdetected", "virus-related": "virusdetected",
+             "policy-related": "policyviolation", "message-expired": "expired", "relaying-issues": "norelaying",
+             "no-answer-from-host": "networkerror", "routing-errors": "networkerror", "bad-connection": "networkerror",
+             "content-related": "contenterror", "protocol-errors": "syntaxerror", "bad-configuration": "systemerror"}  # fmt: skip
+"""PowerMTA's bounce categories (X-PowerMTA-BounceCategory)."""
+
+_FILTERED_WORDS = re.compile(
+    r"55\d[ -]*(?:5\.\d\.\d+ )?:\s*user unknown|unknown user <?[^\s@]{1,80}@[^\s@]{0,60}(?:docomo|mineo|ntt)\b",
+    re.IGNORECASE,
+)
+_ABSENT_ACCOUNT = re.compile(r"doesn'?t have an? \S{1,80} account", re.IGNORECASE)
+_UNKNOWN_FOR_SURE = re.compile(
+    r"55\d delivery error: dd this user|\b(?:ofr|lpn)\d{0,4}_416|vtext\.com|@(?:ezweb\.ne\.jp|au\.com)>: user unknown|not listed in|recipnotfound|recipientnotfound"
+    r"|recipient not found|in virtual (?:alias|mailbox) table|in local recipient table|relay recipient table",
+    re.IGNORECASE,
+)
+_PLAIN_UNKNOWN = re.compile(r"\b(?:user unknown|unknown user|no such user)\b|not a registered gateway user", re.IGNORECASE)
 
 
 def judge(failure: Failure) -> Recipient:
@@ -43,32 +66,53 @@ def judge(failure: Failure) -> Recipient:
 
 def reason_of(failure: Failure) -> str:
     """Why it failed: a slug, `undefined` where nothing says."""
-    said = by_words(failure.diagnostic)
+    if failure.category in _CATEGORY:
+        return _CATEGORY[failure.category]
+    for reason, pattern in _SAID_FIRST:
+        if pattern.search(failure.context):
+            return reason
+    said = _said(failure.diagnostic)
     if said is None and not _telling(failure.status):
-        said = by_words(failure.context) if failure.context != failure.diagnostic else None
-    if said == "userunknown" or (said is None and _detail(failure.status) == "1.1"):
+        said = _said(failure.context) if failure.context != failure.diagnostic else None
+    detail = _detail(failure.status)
+    if said == "suspend" and detail == "1.1" and "inactive" in failure.diagnostic:
+        return "userunknown"
+    if said == "userunknown" or (said is None and detail == "1.1"):
         return _unknown_or_filtered(failure)
-    return said or OF_STATUS.get(_detail(failure.status)) or ("onhold" if failure.diagnostic else "undefined")
+    return said or OF_STATUS.get(detail) or ("onhold" if failure.diagnostic else "undefined")
+
+
+def _said(text: str) -> str | None:
+    """What the other server's own reply says, where one is quoted; else what the whole text says."""
+    reply = REPLY_CODE.search(text)
+    return (by_words(text[reply.start() :]) if reply else None) or by_words(text)
 
 
 def by_words(text: str) -> str | None:
     """The reason that the words of a reply give, None where they give none."""
-    plain = _ADDRESS.sub("<@>", _URL.sub(" ", text[:3000])).replace("’", "'")
+    plain = _ADDRESS.sub("<@>", _URL.sub(" ", text[:3000])).replace("\u2019", "'")
     plain = " ".join(plain.split())
     return next((reason for reason, pattern in _patterns() if pattern.search(plain)), None)
 
 
 def _unknown_or_filtered(failure: Failure) -> str:
-    """Whether nobody is there, or somebody whose filter says so: a refusal after the message was seen is a filter's."""
+    """Whether nobody is there, or somebody whose filter says so.
+
+    A refusal before or at RCPT is about the address. One that comes after the message was seen, or that does not say
+    when it came, may be a filter's pretence: the message is lost, but the address is not called dead for it.
+    """
     text = failure.diagnostic or failure.context
-    if _NO_ADDRESS_GIVEN.search(text) or _DOCOMO.search(text) or _ABSENT_ACCOUNT.search(text):
-        return "filtered"
     detail = _detail(failure.status)
-    if detail in ("1.1", "1.0", "1.3", "1.10", "1.6"):
+    if failure.category == "ses-inbound":
+        return "filtered"  # a receipt rule of the recipient's own answers so, whoever is written to
+    if _UNKNOWN_FOR_SURE.search(text):
         return "userunknown"
-    if failure.command == "DATA" or (detail == "2.1" and failure.command != "RCPT"):
+    if _FILTERED_WORDS.search(text) or (_ABSENT_ACCOUNT.search(text) and not failure.code):
         return "filtered"
-    return "userunknown"
+    if detail in ("1.1", "1.0", "1.3", "1.10", "1.6") or failure.command == "RCPT":
+        return "userunknown"
+    plain = bool(_PLAIN_UNKNOWN.search(text)) and detail in ("", "0.0")
+    return "filtered" if failure.command == "DATA" or detail == "2.1" or plain else "userunknown"
 
 
 def _detail(status: str) -> str:

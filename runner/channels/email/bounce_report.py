@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from runner.channels.email.parse import Mail, Part, parse_lines
 from runner.channels.email.parse_headers import Headers, parse_headers, split_headers
+from runner.channels.email.parse_text import decode_charset
 
 MAX_BLOCKS = 200
 MAX_WORDS = 60_000
@@ -92,5 +93,5 @@ def _cut(text: str) -> tuple[str, str]:
 
 
 def _lines(part: Part) -> str:
-    text = part.data()[:200_000].decode("utf-8", "replace")
+    text = decode_charset(part.data()[:200_000], part.params.get("charset", "utf-8"))
     return text.replace("\r\n", "\n").replace("\r", "\n")

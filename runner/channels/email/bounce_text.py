@@ -25,7 +25,7 @@ _NAMED_FIRST = tuple(
         rf"^[ \t>*-]{{0,8}}<(?P<a>{_A})>[:;,]?[ \t]+(?P<t>.+)$",
         rf"^[ \t>*-]{{0,8}}[\"']?(?P<a>{_A})[\"']?[:;,]?[ \t]+(?P<t>.+)$",
         rf"^[ \t>*-]{{0,8}}(?:failed |final |original |e-?mail )?(?:recipient|rcpt(?: to)?|user|address|mailbox)(?: address| name)?[ \t]*[:=][ \t]*<?(?P<a>{_A})>?(?P<t>.*)$",
-        rf"(?:delivering (?:your|the) (?:mail|message) to|undeliverable to|delivery to|to deliver (?:your )?(?:mail|message)? ?to|exceeds allowed size:|unknown user:|unknown local-part|(?:recipient|address|user|mailbox)(?: is|:)?) <?(?P<a>{_A})>?[ .,:;]*(?P<t>.*)$",
+        rf"(?:delivering (?:your|the) (?:mail|message) to|(?:undeliverable|not be delivered|not delivered|undelivered) to|delivery to|to deliver (?:your )?(?:mail|message)? ?to|exceeds allowed size:|unknown user:|unknown local-part|(?:recipient|address|user|mailbox)(?: is|:)?) <?(?P<a>{_A})>?[ .,:;]*(?P<t>.*)$",
     )
 )
 _NAMED_LAST = re.compile(rf"^[ \t>]{{0,8}}[245]\d\d[ -](?:[245]\.\d\.\d{{1,3}} )?<?(?P<a>{_A})>?\.\.\. ?(?P<t>.+)$")
@@ -37,7 +37,7 @@ _ROBOTS = frozenset({"postmaster", "mailer-daemon", "abuse", "support", "admin",
                      "no-reply", "helpdesk", "hostmaster", "webmaster", "mailmaster"})  # fmt: skip
 _FIELDS = re.compile(r"^[ \t>]*(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _DELAYED = re.compile(
-    r"has been delayed|(?:is|still) delayed|warning message only|do not need to resend|will be retried|temporary failure report"
+    r"has been (?:delayed|postponed)|(?:is|still) delayed|warning message only|do not need to resend|will be retried|temporary failure report"
     r"|will keep trying|not yet been delivered|delivery (?:is )?delayed|still undelivered", re.IGNORECASE
 )
 
@@ -78,7 +78,8 @@ def section_of(report: Report, address: str) -> str:
 
 def _failure(address: str, section: _Section | None, words: str, action: str) -> Failure:
     said = "\n".join(section.lines)[:MAX_SECTION] if section else ""
-    shown = said if reply_code(said) or status_in(said) or len(said.split()) > 3 else words[:MAX_SECTION]
+    coded = reply_code(said) or status_in(said)
+    shown = said if coded or (len(said.split()) > 4 and not reply_code(words)) else words[:MAX_SECTION]
     return Failure(
         address, action, status_in(shown), reply_code(shown), " ".join(shown.split()), command_of(shown), words[:MAX_SECTION]
     )
@@ -90,30 +91,30 @@ def _sections(report: Report) -> list[_Section]:
     pending: list[str] = []
     own = set(report.mail.headers.addresses("to")) - set(report.returned.addresses("to"))
     for line in report.words.split("\n", MAX_LINES)[:MAX_LINES]:
-        address, text, last = _named(line, own)
+        address, last = _named(line, own)
         if address:
-            current = found.setdefault(address, _Section(address, []))
-            current.lines += [*pending, line] if last else [text]
-            pending = []
+            section = found.setdefault(address, _Section(address, []))
+            section.lines += [*pending, line] if last else [line]
+            current = None if last else section
         elif current is not None:
             current.lines.append(line)
         pending = [] if address else [*pending[-12:], line]
     return list(found.values())
 
 
-def _named(line: str, own: set[str]) -> tuple[str, str, bool]:
-    """The recipient that a line names, what else it says, and whether it comes after what happened."""
+def _named(line: str, own: set[str]) -> tuple[str, bool]:
+    """The recipient that a line names, and whether it comes after what happened."""
     shown = line[:400]
     if "@" not in shown or _ADVICE.search(shown.partition("@")[0]):
-        return "", "", False
+        return "", False
     last = _NAMED_LAST.match(shown)
     match = last or next((hit for shape in _NAMED_FIRST if (hit := shape.search(shown))), None)
     if match is None:
-        return "", "", False
+        return "", False
     address = match["a"].strip("'.").lower()
     if address in own or address.partition("@")[0] in _ROBOTS:
-        return "", "", False
-    return address, match.groupdict().get("t") or "", last is not None
+        return "", False
+    return address, last is not None
 
 
 def _embedded_fields(report: Report) -> tuple[Failure, ...]:

@@ -13,13 +13,15 @@ from email.utils import parsedate_to_datetime
 from runner.channels.email.arf import complaint
 from runner.channels.email.auto_reply import auto_reply_rule, gone, other_addresses
 from runner.channels.email.bounce import failures, recipients_of
+from runner.channels.email.bounce_reasons import judge
 from runner.channels.email.bounce_report import Report, take_apart
+from runner.channels.email.bounce_ses import Notification, ses_notification
 from runner.channels.email.dates import return_date
 from runner.channels.email.opt_out import opt_out_words
 from runner.channels.email.parse import Mail, parse
-from runner.channels.email.parse_headers import message_ids_in
+from runner.channels.email.parse_headers import addresses_in, message_ids_in
 from runner.channels.email.reply_text import new_text
-from runner.channels.email.judgement import MailKind, Verdict
+from runner.channels.email.judgement import Failure, MailKind, Verdict
 
 CLASSIFIER_VERSION = 1
 """Raised whenever a rule changes, so that kept messages can be read again."""
@@ -42,10 +44,13 @@ def _system(report: Report) -> Verdict | None:
     """A complaint or a delivery report, else None."""
     complainers = complaint(report)
     original = original_id(report)
+    notified = ses_notification(report)
+    if notified is not None:
+        return _notified(notified)
     if complainers is not None:
         return Verdict(MailKind.COMPLAINT, "feedback-report", complainers, original)
     if report.mail.params.get("report-type", "").lower() == "disposition-notification":
-        return Verdict(MailKind.OTHER, "read-receipt", message_id=original)
+        return _receipt(report, original)
     found = failures(report)
     if found is None:
         return None
@@ -54,6 +59,24 @@ def _system(report: Report) -> Verdict | None:
         return Verdict(MailKind.OTHER, f"{found[1]}:delivered", message_id=original)
     rule = f"{found[1]}:delayed" if all(each.delayed for each in failed) else found[1]
     return Verdict(MailKind.BOUNCE, rule, failed, original)
+
+
+def _notified(notified: Notification) -> Verdict:
+    """What a notification of Amazon SES says."""
+    if notified.kind == "Complaint":
+        return Verdict(MailKind.COMPLAINT, "ses-notification", notified.complainers, notified.message_id)
+    failed = recipients_of(notified.failures)
+    kind = MailKind.BOUNCE if notified.kind == "Bounce" and failed else MailKind.OTHER
+    return Verdict(kind, "ses-notification", failed, notified.message_id)
+
+
+def _receipt(report: Report, original: str | None) -> Verdict:
+    """A read receipt (RFC 8098); one that says the message was rejected or deleted unread is a bounce."""
+    if "automatically rejected" not in report.words[:2000]:
+        return Verdict(MailKind.OTHER, "read-receipt", message_id=original)
+    addresses = addresses_in(report.words[:2000]) or report.returned.addresses("to") or ("",)
+    refused = Failure(addresses[0], diagnostic=report.words[:1000], context=report.words[:1000])
+    return Verdict(MailKind.BOUNCE, "rejecting-receipt", (judge(refused),), original)
 
 
 def _automatic(mail: Mail, own: set[str], received: date | None) -> Verdict | None:

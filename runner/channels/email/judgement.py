@@ -23,7 +23,8 @@ class Failure:
     """One recipient of a report, as the report says it, before any judgement.
 
     `status` is an RFC 3463 code or empty, `code` the SMTP reply code or empty, `command` the SMTP command that was
-    refused where it is named, `context` the words around, for what the diagnostic leaves out.
+    refused where it is named, `context` the words around, for what the diagnostic leaves out,
+    `category` the mail system's own judgement where it gives one.
     """
 
     address: str
@@ -33,6 +34,7 @@ class Failure:
     diagnostic: str = ""
     command: str = ""
     context: str = ""
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ def decode_charset(raw: bytes, charset: str) -> str:
         info = codecs.lookup(name) if name.isascii() and 0 < len(name) < 40 else None
     except (LookupError, ValueError):
         info = None
+    if b"\x1b$" in raw and (info is None or info.name in ("utf-8", "ascii", "iso8859-1")):
+        name, info = "iso2022_jp_ext", codecs.lookup("iso2022_jp_ext")
     usable = info is not None and info.name not in _UNSAFE and getattr(info, "_is_text_encoding", True)
     for candidate in ((name,) if usable else ()) + ("utf-8",):
         try:
