@@ -71,7 +71,8 @@ def over_safe_limits(limits: LimitSet, premium: bool) -> tuple[OverLimit, ...]:
     """
     over = []
     for safe in SAFE_LIMITS:
-        bounds = [rate for action, rate in limits.by_action if action == safe.action] + list(limits.rates)
+        bounds = [rate for action, rate in limits.by_action if action == safe.action]
+        bounds += limits.rates if safe.action == CONNECT else ()
         if safe.premium is not premium or not bounds:
             continue
         tightest = min(bounds, key=lambda rate: allowed_in(rate, safe.rate.per))

@@ -149,8 +149,9 @@ class VoyagerReader:
         first, last = (quote(part, safe="") for part in name)
 
         def search(api: Any) -> object:
+            # The limit is not sent: with 1 the package stops after the first page, whatever stands on it.
             return api.search_people(
-                keyword_first_name=first or None, keyword_last_name=last or None, network_depths=["F"], limit=10
+                keyword_first_name=first or None, keyword_last_name=last or None, network_depths=["F"], limit=1
             )
 
         answer = self.ask(search)

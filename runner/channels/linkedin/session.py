@@ -26,7 +26,7 @@ class Pacer:
     def __init__(self, least: float, most: float, wait: Callable[[float], object] | None = None) -> None:
         self._range = (least, most)
         self._wait = wait or threading.Event().wait
-        self._random = random.Random()  # noqa: S311 - a gap, not a secret
+        self._random = random.Random()
         self._free_at = 0.0
 
     def pause(self) -> None:
