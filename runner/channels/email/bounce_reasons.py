@@ -49,10 +49,10 @@ _FILTERED_WORDS = re.compile(
 _ABSENT_ACCOUNT = re.compile(r"doesn'?t have an? \S{1,80} account", re.IGNORECASE)
 _UNKNOWN_FOR_SURE = re.compile(
     r"55\d delivery error: dd this user|\b(?:ofr|lpn)\d{0,4}_416|vtext\.com|@(?:ezweb\.ne\.jp|au\.com)>: user unknown|not listed in|recipnotfound|recipientnotfound"
-    r"|recipient not found|in virtual (?:alias|mailbox) table|in local recipient table|relay recipient table",
+    r"|recipient not found|user not exist\b|in virtual (?:alias|mailbox) table|in local recipient table|relay recipient table",
     re.IGNORECASE,
 )
-_PLAIN_UNKNOWN = re.compile(r"\b(?:user unknown|unknown user|no such user)\b|not a registered gateway user", re.IGNORECASE)
+_PLAIN_UNKNOWN = re.compile(r"\b(?:user unknown|unknown user|no such user)\b", re.IGNORECASE)
 
 
 def judge(failure: Failure) -> Recipient:
@@ -111,8 +111,10 @@ def _unknown_or_filtered(failure: Failure) -> str:
         return "filtered"
     if detail in ("1.1", "1.0", "1.3", "1.10", "1.6") or failure.command == "RCPT":
         return "userunknown"
-    plain = bool(_PLAIN_UNKNOWN.search(text)) and detail in ("", "0.0")
-    return "filtered" if failure.command == "DATA" or detail == "2.1" or plain else "userunknown"
+    if failure.command == "MAIL":
+        return "rejected"
+    vague = detail in ("", "0.0") and (bool(failure.code) or bool(_PLAIN_UNKNOWN.search(text)))
+    return "filtered" if failure.command == "DATA" or detail in ("2.1", "2.0") or vague else "userunknown"
 
 
 def _detail(status: str) -> str:
