@@ -39,6 +39,11 @@ _WORDS = re.compile(
     r"|following (?:address|recipient)|permanent (?:fatal )?error|failure reasons|<<< [45]\d\d|message delivery failed",
     re.IGNORECASE,
 )
+_LIST_REFUSAL = re.compile(
+    r"loop alert|not (?:a )?member|duplicated message-id|permission denied|cannot (?:post|be posted)|too (?:big|large)|rejected",
+    re.IGNORECASE,
+)
+"""What the list manager fml answers instead of posting."""
 _DONE = frozenset({"delivered", "relayed", "expanded", "deliverable", "success"})
 
 
@@ -60,6 +65,8 @@ def looks_automatic(report: Report) -> bool:
     if report.blocks or "x-failed-recipients" in headers:
         return True
     if report.mail.params.get("report-type", "").lower() == "delivery-status":
+        return True
+    if "x-mlserver" in headers and _LIST_REFUSAL.search(f"{headers.get('subject')}\n{report.words[:500]}"):
         return True
     writer = headers.raw("from").partition("(")[0].strip().strip("<>")
     senders = [*headers.addresses("from")[:1], writer]

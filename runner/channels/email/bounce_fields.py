@@ -10,7 +10,7 @@ from runner.channels.email.parse_headers import Headers, addresses_in
 
 ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _AFTER_CODE = re.compile(r"(?<![\d.])[45]\d\d[ \-:'\"#(]{1,4}([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
-REPLY_CODE = re.compile(r"(?<![\d.\[(:/=-])([45]\d\d)(?![\d.:/\]]\d|\d|\])")
+REPLY_CODE = re.compile(r"(?<![\d.\[(/=-])(?<!\w:)([45]\d\d)(?![\d.:/\]]\d|\d|\])")
 _SES_INBOUND = re.compile(r"inbound-smtp\.\S+\.amazonaws\.com", re.IGNORECASE)
 _COMMANDS = tuple(
     (re.compile(pattern, re.IGNORECASE), command)

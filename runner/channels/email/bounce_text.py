@@ -60,10 +60,11 @@ def from_text(report: Report) -> tuple[tuple[Failure, ...], str]:
     wanted = dict.fromkeys([*named, *by_address]) if named else by_address
     if named and len(named) == 1 and len(sections) > 1:
         wanted = dict.fromkeys(named)
-    found = tuple(_failure(each, by_address.get(each), report.words, action) for each in wanted)
+    alone = len(wanted) == 1
+    found = tuple(_failure(each, by_address.get(each), report.words, action, alone) for each in wanted)
     if not found:
         address = next(iter(_fallback(report)), "")
-        return (_failure(address, None, report.words, action),), "words"
+        return (_failure(address, None, report.words, action, True),), "words"
     return found, "x-failed-recipients" if named else "named-lines"
 
 
@@ -76,13 +77,15 @@ def section_of(report: Report, address: str) -> str:
     return report.words
 
 
-def _failure(address: str, section: _Section | None, words: str, action: str) -> Failure:
+def _failure(address: str, section: _Section | None, words: str, action: str, alone: bool) -> Failure:
     said = "\n".join(section.lines)[:MAX_SECTION] if section else ""
     coded = reply_code(said) or status_in(said)
     shown = said if coded or (len(said.split()) > 4 and not reply_code(words)) else words[:MAX_SECTION]
+    around = words[:MAX_SECTION] if alone else ""
     return Failure(
-        address, action, status_in(shown), reply_code(shown), " ".join(shown.split()), command_of(shown), words[:MAX_SECTION]
-    )
+        address, action, status_in(shown), reply_code(shown), " ".join(shown.split()),
+        command_of(shown) or command_of(around), around,
+    )  # fmt: skip
 
 
 def _sections(report: Report) -> list[_Section]:
@@ -95,7 +98,7 @@ def _sections(report: Report) -> list[_Section]:
         if address:
             section = found.setdefault(address, _Section(address, []))
             section.lines += [*pending, line] if last else [line]
-            current = None if last else section
+            current = section if not last or section is current else None
         elif current is not None:
             current.lines.append(line)
         pending = [] if address else [*pending[-12:], line]
