@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from runner.compile import registry, values
-from runner.compile.checks import bad_condition, name_mismatch, unknown_field, unknown_step
+from runner.compile.checks import bad_condition, bad_value, name_mismatch, unknown_field, unknown_step
 from runner.compile.checks.conditions import told
 from runner.compile.checks.shape import ShapeSubject
 from runner.compile.drafts import LEAD_FIELDS, ConditionDraft, read_condition
@@ -34,27 +34,23 @@ def compile_campaign(
 ) -> tuple[CampaignDraft | None, list[Diagnostic]]:
     """The campaign a file describes, or what is wrong with the file. Names of other files are checked elsewhere."""
     found = [diagnostic for check in registry.SOURCE_CHECKS for diagnostic in check(source)]
-    if not isinstance(source.data, dict):
-        if source.data is not None:
-            found += _shape(source, found)
+    if source.data is None:
         return None, found
     broken = violations(source.data, FileKind.CAMPAIGN)
     subject = ShapeSubject(source, FileKind.CAMPAIGN, tuple(broken))
     found += [diagnostic for check in registry.SHAPE_CHECKS if broken for diagnostic in check(subject)]
+    if not isinstance(source.data, dict):
+        return None, found
     found += name_mismatch.in_file(source, stem)
     vocabulary = Vocabulary({}, {"lead": {**LEAD_FIELDS, **lead_fields}, "campaign": {}, "vars": {}})
     audience = read_condition(source.data.get("audience"), vocabulary)
     if audience is not None:
         found += _audience(source, audience)
+    found += [] if broken else bad_value.in_dates(source, ("starts_on", "ends_on"))
     whole = not broken and not any(diagnostic.is_error for diagnostic in found)
     paths = frozenset(violation.path for violation in broken)
     campaign = build_campaign(source.data, audience.condition if audience else None) if whole else None
     return CampaignDraft(source, paths, campaign), found
-
-
-def _shape(source: Source, _: list[Diagnostic]) -> list[Diagnostic]:
-    subject = ShapeSubject(source, FileKind.CAMPAIGN, tuple(violations(source.data, FileKind.CAMPAIGN)))
-    return [diagnostic for check in registry.SHAPE_CHECKS for diagnostic in check(subject)]
 
 
 def _audience(source: Source, audience: ConditionDraft) -> list[Diagnostic]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from runner.compile import values
+from runner.compile.paths import Entry, explore
 from runner.lang.conditions import Condition, ConditionError, Meaning, NameProblem, Vocabulary, parse_condition, resolve
 from runner.lang.durations import Duration
 from runner.lang.source import Key, Source
@@ -16,7 +17,14 @@ from runner.model.channel import ChannelType
 from runner.model.events import EventKind
 from runner.model.graph import SKIPPED, StepGraph, outcomes_of
 from runner.model.sequence import (
-    ChannelStep, EndStep, Retry, SequenceConfig, StepBody, Variant, WaitForStep, WaitStep,
+    ChannelStep,
+    EndStep,
+    Retry,
+    SequenceConfig,
+    StepBody,
+    Variant,
+    WaitForStep,
+    WaitStep,
 )  # fmt: skip
 
 KINDS = ("channel", "wait", "wait_for", "end")
@@ -103,8 +111,12 @@ class SequenceDraft:
     campaign_vars: Mapping[str, object] = field(default_factory=dict)
     broken: set[tuple[Key, ...]] = field(default_factory=set)
     stem: str | None = None
+    template_files: Mapping[str, str] = field(default_factory=dict)
+    max_emails: int = 4
+    fields_are_known: bool = True
     graph: StepGraph | None = None
     graph_config: SequenceConfig | None = None
+    texts: tuple[Any, ...] | None = None
 
     @cached_property
     def by_id(self) -> dict[str, StepDraft]:
@@ -114,6 +126,11 @@ class SequenceDraft:
             if step.id is not None:
                 found.setdefault(step.id, step)
         return found
+
+    @cached_property
+    def entries(self) -> Mapping[str, Entry]:
+        """What is possible when each step is entered; empty where the graph is missing or cannot be judged."""
+        return (explore(self.graph) or {}) if self.graph is not None else {}
 
     @cached_property
     def vars(self) -> dict[str, object]:
@@ -133,6 +150,8 @@ class SequenceDraft:
             events = dict.fromkeys(event for step in steps for event in step.events)
             unclear = any(step.body is None for step in steps)
             names.setdefault(channel, Meaning(ids, tuple(outcomes), tuple(events), open=unclear))
+        if not self.fields_are_known:
+            return Vocabulary(names)
         variables = {name: kind_of(value) for name, value in {**self.campaign_vars, **self.vars}.items()}
         return Vocabulary(names, {"lead": self.lead_fields, "campaign": CAMPAIGN_FIELDS, "vars": variables})
 
@@ -222,7 +241,8 @@ def _channel_body(raw: Mapping[str, Any], channel: ChannelType, defaults: Mappin
         retry=_retry(raw.get("retry", defaults.get("retry"))),
         settle=values.elapsed(raw.get("settle", defaults.get("settle")), _DEFAULT.settle),
         timeout=values.duration(raw.get("timeout")) or _DEFAULT.timeout,
-        expires_after=values.duration(raw.get("expires_after", defaults.get("expires_after"))) or _DEFAULT.expires_after,
+        expires_after=values.duration(raw.get("expires_after", defaults.get("expires_after")))
+        or _DEFAULT.expires_after,
         send_window=_window(raw.get("send_window", defaults.get("send_window"))),
         settings=settings,
     )

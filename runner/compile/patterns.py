@@ -23,5 +23,5 @@ def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterat
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-ExactValidator: Any = validators.extend(Draft202012Validator, {"pattern": _pattern})
+ExactValidator: Any = validators.extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
 """Draft 2020-12 with exact patterns."""

@@ -8,17 +8,24 @@ from pathlib import Path
 
 from runner.compile import registry
 from runner.compile.accounts import compile_account
-from runner.compile.campaigns import CampaignDraft, compile_campaign
+from runner.compile.campaigns import compile_campaign
 from runner.compile.commit import head_commit
-from runner.compile.drafts import SequenceDraft
 from runner.compile.files import ProjectFiles, find_root, read_project, relative
 from runner.compile.sequences import Surroundings, compile_sequence, compile_source
 from runner.compile.settings import compile_settings
+from runner.compile.view import ProjectView
 from runner.lang.diagnostics import Diagnostic, Span
-from runner.model.channel import ChannelConfig
-from runner.model.project import CompiledSequence, Project, ProjectSettings
+from runner.lang.source import Source
+from runner.model.project import Project, ProjectSettings
 
-__all__ = ["ProjectResult", "ProjectView", "compile_project", "compile_sequence", "find_root", "load_project"]
+__all__ = [
+    "ProjectResult",
+    "ProjectView",
+    "compile_project",
+    "compile_sequence",
+    "find_root",
+    "load_project",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +43,6 @@ class ProjectResult:
     def ok(self) -> bool:
         """Whether it may be run."""
         return self.project is not None
-
-
-@dataclass(slots=True)
-class ProjectView:
-    """All files together, as the checks across files see them; what is broken is absent or a draft."""
-
-    files: ProjectFiles
-    settings: ProjectSettings
-    sequences: dict[str, CompiledSequence]
-    drafts: dict[str, SequenceDraft]
-    accounts: dict[str, ChannelConfig]
-    campaigns: dict[str, CampaignDraft]
 
 
 def load_project(root: Path, *, paths: Sequence[Path] | None = None, git_commit: str | None = None) -> ProjectResult:
@@ -97,16 +92,28 @@ def _compile_files(files: ProjectFiles, *, check_templates: bool) -> tuple[Proje
         if draft is not None:
             view.campaigns[stem] = draft
     for stem, source in files.sequences.items():
-        around = Surroundings(
-            files.templates, settings.lead_fields, settings.required_fields, _vars_for(view, stem), stem, check_templates
-        )
-        result = compile_source(source, around)
+        result = compile_source(source, _surroundings(view, source, stem, check_templates=check_templates))
         found += result.diagnostics
         if result.draft is not None:
             view.drafts[stem] = result.draft
         if result.compiled is not None:
             view.sequences[stem] = result.compiled
     return view, found
+
+
+def _surroundings(view: ProjectView, source: Source, stem: str, *, check_templates: bool) -> Surroundings:
+    most = view.settings.policy.get("max_emails", 4)
+    name = source.data.get("name") if isinstance(source.data, dict) else None
+    return Surroundings(
+        view.files.templates,
+        view.settings.lead_fields,
+        view.settings.required_fields,
+        _vars_for(view, name if isinstance(name, str) else stem),
+        stem,
+        check_templates,
+        view.files.template_files,
+        most if isinstance(most, int) else 4,
+    )
 
 
 def _vars_for(view: ProjectView, sequence: str) -> dict[str, object]:

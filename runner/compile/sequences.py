@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner.compile import registry
@@ -23,7 +23,12 @@ from runner.model.sequence import SequenceConfig, SequenceStep
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a sequence file's meaning depends on outside of it. `stem` is the file's name; None: not checked."""
+    """What a sequence file's meaning depends on outside of it.
+
+    `stem` is the file's name (None: not compared with `name`); `template_files` says where each template lies.
+    `stored` is a definition that people in flight follow: it was checked when it was published, and fields that the
+    project has dropped since are unknown values in it rather than errors.
+    """
 
     templates: Mapping[str, str] = field(default_factory=dict)
     lead_fields: Mapping[str, str] = field(default_factory=dict)
@@ -31,6 +36,9 @@ class Surroundings:
     campaign_vars: Mapping[str, object] = field(default_factory=dict)
     stem: str | None = None
     check_templates: bool = True
+    template_files: Mapping[str, str] = field(default_factory=dict)
+    max_emails: int = 4
+    stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +58,7 @@ def compile_sequence(
     The sequence is None if any diagnostic is an error.
     """
     around = surroundings or Surroundings()
-    around = Surroundings(
-        templates, around.lead_fields, around.required_fields, around.campaign_vars, around.stem, around.check_templates
-    )
-    result = compile_source(load(text, file), around)
+    result = compile_source(load(text, file), replace(around, templates=templates))
     return result.compiled, result.diagnostics
 
 
@@ -70,7 +75,8 @@ def compile_source(source: Source, around: Surroundings) -> SequenceResult:
     draft = SequenceDraft(
         source, str(source.data.get("name", "")), read_steps(source.data), around.templates,
         {**LEAD_FIELDS, **around.lead_fields}, around.required_fields, around.campaign_vars,
-        {violation.path for violation in broken}, around.stem,
+        {violation.path for violation in broken}, around.stem, around.template_files, around.max_emails,
+        fields_are_known=not around.stored,
     )  # fmt: skip
     attach_conditions(draft)
     found += name_mismatch.in_file(source, around.stem)

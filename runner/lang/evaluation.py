@@ -138,21 +138,18 @@ def _event_at(node: EventSeen, facts: Facts) -> datetime | None:
 
 def _value(node: Node, facts: Facts) -> object:
     match node:
-        case Literal(value=value):
-            return value
+        case Literal(value=literal):
+            return literal
         case ListOf(items=items):
             return [item.value for item in items]
-        case Field(scope="lead", name=name):
-            value = facts.lead.get(name)
-        case Field(scope="campaign", name=name):
-            value = facts.campaign.get(name)
-        case Field(name=name):
-            value = facts.vars.get(name)
+        case Field(scope=scope, name=name):
+            known = {"lead": facts.lead, "campaign": facts.campaign, "vars": facts.vars}[scope]
+            value = known.get(name)
+            return None if value == "" else value
         case DaysSince(of=of):
             return _days_since(of, facts)
         case _:
             return _truth(node, facts)
-    return None if value == "" else value
 
 
 def _days_since(of: Node, facts: Facts) -> float | None:

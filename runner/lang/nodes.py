@@ -99,7 +99,7 @@ class Has:
 class DaysSince:
     """`days_since(x)`: whole and part days since a date in a field, or since an outcome or event."""
 
-    of: Field | OutcomeIs | EventSeen | Word | Dotted
+    of: Node
     start: int
     end: int
 

@@ -20,7 +20,7 @@ from yaml import (
 try:
     from yaml._yaml import CParser as Parser
 except ImportError:  # pragma: no cover - PyYAML built without libyaml: slower, same events
-    from yaml import SafeLoader as Parser
+    from yaml import SafeLoader as Parser  # type: ignore[assignment]
 
 from runner.lang.diagnostics import Position
 from runner.lang.scalars import plain_value

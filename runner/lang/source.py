@@ -8,7 +8,7 @@ and reading goes on where it can.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
@@ -104,7 +104,7 @@ class Source:
                 return self._line_span(number, len(line) - len(line.lstrip()))
         return self._line_span(1, 0)
 
-    def key_span(self, container: dict[str, Any], key: str) -> Span:
+    def key_span(self, container: Mapping[str, Any], key: str) -> Span:
         """Where a mapping's key stands; the mapping's first key if it has no such key."""
         places = self.keys.get(id(container)) or {}
         place = places.get(key) or next(iter(places.values()), None)

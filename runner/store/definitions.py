@@ -114,7 +114,7 @@ def _pinned(connection: Connection, project: Project, *, known: Iterable[int]) -
     newest = select(func.max(sequences.c.id)).group_by(sequences.c.name)
     where = (sequences.c.id.in_(used) | sequences.c.id.in_(newest), sequences.c.id.not_in(list(known)))
     found: dict[int, CompiledSequence] = {}
-    around = Surroundings(lead_fields=project.settings.lead_fields, check_templates=False)
+    around = Surroundings(lead_fields=project.settings.lead_fields, check_templates=False, stored=True)
     for row in connection.execute(select(sequences).where(*where)):
         compiled, _ = compile_sequence(row.source, f"{row.name} {row.version}", row.templates, surroundings=around)
         if compiled is not None:  # one that this version no longer understands parks its people, and only them

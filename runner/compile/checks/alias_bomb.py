@@ -15,4 +15,5 @@ SLUG = "alias-bomb"
 def check(source: Source) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each."""
     for finding in findings(source, Kind.ALIAS_BOMB):
-        yield error(SLUG, finding.detail, source.span(finding.start, finding.end), help="write the values out")
+        span = source.span(finding.start, finding.end)
+        yield error(SLUG, finding.detail, span, help="write the values out")

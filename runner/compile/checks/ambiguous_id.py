@@ -27,10 +27,10 @@ def check(draft: SequenceDraft) -> Iterator[Diagnostic]:
             continue
         seen[step.id] = step
         if step.id in RESERVED:
-            yield error(SLUG, f"`{step.id}` is a word of the language", span, help="give the step another id", path=path)
+            yield error(SLUG, f"`{step.id}` is a word of the language", span, path=path, help="take another id")
         elif (meaning := _other_meaning(draft, step)) is not None:
             yield error(SLUG, f"`{step.id}` is also a channel, {meaning}", span, path=path,
-                        help=f"call it `{step.id}_intro`, say: a condition on `{step.id}` must mean one thing")  # fmt: skip
+                        help=f"call it `{step.id}_intro`, say: `{step.id}_failed` must mean one thing")  # fmt: skip
 
 
 def _other_meaning(draft: SequenceDraft, step: StepDraft) -> str | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
 from runner.compile.checks.shape import ShapeSubject, is_literal_secret, is_unitless
 from runner.compile.reporting import error, replacing, shown
 from runner.compile.schemas import Violation
 from runner.lang.diagnostics import Diagnostic
+from runner.lang.source import Source
 from runner.lang.suggest import meant, nearest
 
 SLUG = "bad-value"
@@ -89,3 +91,14 @@ def _words(violation: Violation) -> tuple[str, str]:
 def _range(schema: dict[str, Any]) -> str:
     least, most = schema.get("minimum"), schema.get("maximum")
     return f"expected {least} to {most}" if most is not None else f"expected {least} or more"
+
+
+def in_dates(source: Source, keys: Iterable[str]) -> Iterator[Diagnostic]:
+    """Yield one diagnostic for each date that no calendar has, in a file whose shape is right."""
+    for key in keys:
+        text = source.data.get(key)
+        try:
+            date.fromisoformat(text or "2000-01-01")
+        except ValueError:
+            yield error(SLUG, f"there is no day {text}", source.at((key,)), path=(key,),
+                        help="a date, like 2027-01-31")  # fmt: skip

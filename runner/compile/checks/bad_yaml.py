@@ -14,8 +14,7 @@ SLUG = "bad-yaml"
 _PLAINER = (
     ("mapping values are not allowed", "a `:` inside an unquoted value", 'put the value in quotes: "..."'),
     ("did not find expected key", "this line does not fit the lines above", "check its indentation"),
-    ("did not find expected '-' indicator", "this line does not fit the list above", "indent it like the items, or start "
-     "it with `- `"),
+    ("did not find expected '-' indicator", "this line does not fit the list above", "indent it like the items"),
     ("did not find expected ',' or '}'", "the `{` above is not closed before this", "add `}` or a comma"),
     ("did not find expected ',' or ']'", "the `[` above is not closed before this", "add `]` or a comma"),
     ("could not find expected ':'", "there is no `:` after this key", "write `key: value`"),
@@ -25,7 +24,8 @@ _PLAINER = (
      "put the value in quotes"),
     ("block sequence entries are not allowed", "a list cannot start here", "put `- ` on a line of its own"),
     ("did not find expected node content", "a value is missing here", ""),
-    ("found unknown escape character", "an unknown escape in double quotes", "use single quotes, or double the backslash"),
+    ("found unknown escape character", "an unknown escape in double quotes",
+     "double the backslash, or use single quotes"),
 )  # fmt: skip
 
 

@@ -15,4 +15,5 @@ SLUG = "empty-file"
 def check(source: Source) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each."""
     for finding in findings(source, Kind.EMPTY_FILE):
-        yield error(SLUG, "the file is empty", source.span(finding.start, finding.end), help="delete it, or start with \`version: 1\` and \`name:\`")
+        span = source.span(finding.start, finding.end)
+        yield error(SLUG, "the file is empty", span, help="delete it, or start with `version: 1` and `name:`")

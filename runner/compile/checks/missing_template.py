@@ -8,7 +8,6 @@ from runner.compile.drafts import SequenceDraft
 from runner.compile.reporting import error, replacing
 from runner.lang.diagnostics import Diagnostic, Related
 from runner.lang.suggest import meant, nearest
-from runner.model.channel import ChannelType
 from runner.model.sequence import ChannelStep
 
 SLUG = "missing-template"
@@ -17,6 +16,8 @@ SLUG = "missing-template"
 def check(draft: SequenceDraft) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each template that is missing."""
     for step in draft.steps:
+        if step.kinds != ("channel",):
+            continue
         for inside, name in step.templates:
             path = ("steps", step.index, *inside)
             if name in draft.templates or draft.is_broken(*path):
@@ -30,13 +31,13 @@ def check(draft: SequenceDraft) -> Iterator[Diagnostic]:
             first = draft.source.key_span(step.raw, "template")
             yield error(SLUG, "a step has `template` or `variants`, not both",
                         draft.source.key_span(step.raw, "variants"), help="keep one of the two",
-                        path=("steps", step.index, "variants"), related=(Related(first, "here is the other"),))  # fmt: skip
-        elif isinstance(step.body, ChannelStep) and not {"template", "variants"} & step.raw.keys():
-            if not _may_be_silent(step.body):
-                yield error(SLUG, f"step `{step.id}` has nothing to say", draft.source.key_span(step.raw, "channel"),
-                            help="add `template:` or `variants:`", path=("steps", step.index))  # fmt: skip
+                        path=("steps", step.index, "variants"),
+                        related=(Related(first, "the other is here"),))  # fmt: skip
+        elif not {"template", "variants"} & step.raw.keys() and _must_speak(step.body):
+            yield error(SLUG, f"step `{step.id}` has nothing to say", draft.source.key_span(step.raw, "channel"),
+                        help="add `template:` or `variants:`", path=("steps", step.index))  # fmt: skip
 
 
-def _may_be_silent(body: ChannelStep) -> bool:
-    """An invitation needs no note."""
-    return body.channel is ChannelType.LINKEDIN and body.action == "connect"
+def _must_speak(body: object) -> bool:
+    """Whether a step needs a text: an invitation does without a note."""
+    return isinstance(body, ChannelStep) and body.action != "connect"

@@ -15,4 +15,5 @@ SLUG = "not-utf8"
 def check(source: Source) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each."""
     for finding in findings(source, Kind.NOT_UTF8):
-        yield error(SLUG, f"the file is not UTF-8: {finding.detail}", source.span(finding.start, finding.end), help="save it as UTF-8")
+        span = source.span(finding.start, finding.end)
+        yield error(SLUG, f"the file is not UTF-8: {finding.detail}", span, help="save it as UTF-8")

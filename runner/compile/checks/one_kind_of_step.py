@@ -28,5 +28,3 @@ def check(draft: SequenceDraft) -> Iterator[Diagnostic]:
             related = (Related(draft.source.key_span(step.raw, first), f"it is already a `{first}` step"),)
             yield error(SLUG, f"a step is one of {' and '.join(f'`{kind}`' for kind in step.kinds)}, not both", span,
                         help="make two steps of it", path=(*path, others[0]), related=related)  # fmt: skip
-
-

@@ -15,4 +15,5 @@ SLUG = "several-documents"
 def check(source: Source) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each."""
     for finding in findings(source, Kind.SEVERAL_DOCUMENTS):
-        yield error(SLUG, "a second document starts here", source.span(finding.start, finding.end), help="put it into a file of its own")
+        span = source.span(finding.start, finding.end)
+        yield error(SLUG, "a second document starts here", span, help="put it into a file of its own")

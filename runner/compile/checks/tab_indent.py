@@ -15,4 +15,5 @@ SLUG = "tab-indent"
 def check(source: Source) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each."""
     for finding in findings(source, Kind.TAB_INDENT):
-        yield error(SLUG, "a tab cannot indent YAML", source.span(finding.start, finding.end), help="use spaces")
+        span = source.span(finding.start, finding.end)
+        yield error(SLUG, "a tab cannot indent YAML", span, help="use spaces")

@@ -15,4 +15,10 @@ SLUG = "too-deep"
 def check(source: Source) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each."""
     for finding in findings(source, Kind.TOO_DEEP):
-        yield error(SLUG, f"the file nests deeper than {finding.detail} levels", source.span(finding.start, finding.end), help="check the brackets and the indentation")
+        span = source.span(finding.start, finding.end)
+        yield error(
+            SLUG,
+            f"the file nests deeper than {finding.detail} levels",
+            span,
+            help="check the brackets and the indentation",
+        )

@@ -15,4 +15,5 @@ SLUG = "too-large"
 def check(source: Source) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each."""
     for finding in findings(source, Kind.TOO_LARGE):
-        yield error(SLUG, f"the file is too large: {finding.detail}", source.span(finding.start, finding.end), help="split it into several files")
+        span = source.span(finding.start, finding.end)
+        yield error(SLUG, f"the file is too large: {finding.detail}", span, help="split it into several files")

@@ -15,4 +15,5 @@ SLUG = "unreadable-file"
 def check(source: Source) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each."""
     for finding in findings(source, Kind.UNREADABLE_FILE):
-        yield error(SLUG, f"the file cannot be read: {finding.detail}", source.span(finding.start, finding.end), help="check its permissions")
+        span = source.span(finding.start, finding.end)
+        yield error(SLUG, f"the file cannot be read: {finding.detail}", span, help="check its permissions")
