@@ -1,7 +1,8 @@
 """The examples of docs/: files and commands that stand in the pages, run for real, their output written below them.
 
 A block fenced with a language and a file name (```yaml sequences/a.yaml) is a file of the section's project; a
-```console block runs each `$ runner ...` line of it and holds what that printed. A section, from one `##` or `###`
+```console block runs each `$ runner ...` line of it and holds what that printed; ```latin1 and ```repeated make the
+files that Markdown cannot hold. A section, from one `##` or `###`
 heading to the next, has a project of its own: the files of docs/example/, with those of the section put over them.
 
     doc_examples.py           write the outputs anew
@@ -39,10 +40,23 @@ class Section:
     text: str
 
     @property
-    def files(self) -> dict[str, str]:
+    def files(self) -> dict[str, bytes]:
         """The files that stand in it, by name; a block without a name is only to be read."""
-        named = (match for match in _FENCE.finditer(self.text) if match["name"])
-        return {match["name"]: match["text"] for match in named}
+        found: dict[str, bytes] = {}
+        for match in _FENCE.finditer(self.text):
+            if match["name"] in found:
+                raise ValueError(f"`{match['name']}` stands twice under the heading `{self.title}`: only one would be run")
+            if match["name"]:
+                found[match["name"]] = _content(match["language"], match["text"])
+        return found
+
+
+def _content(language: str, text: str) -> bytes:
+    """The file that a block stands for: a `repeated` one is a number and the text to write so many times."""
+    if language == "repeated":
+        count, _, unit = text.partition("\n")
+        return (unit.rstrip("\n") * int(count)).encode()
+    return text.encode("latin-1" if language == "latin1" else "utf-8")
 
 
 def sections(page: str) -> Iterator[Section]:
@@ -72,15 +86,13 @@ def _refreshed(section: Section) -> str:
         return _FENCE.sub(lambda match: _rerun(match, Path(folder)), section.text)
 
 
-def lay_out(folder: Path, files: dict[str, str]) -> None:
-    """Write the base project and a section's files over it. A file whose text is only `(none)` is taken away."""
-    base = {path.relative_to(BASE).as_posix(): path.read_text(encoding="utf-8") for path in BASE.rglob("*.*")}
-    for name, text in {**base, **files}.items():
-        if text.strip() == "(none)":
-            continue
+def lay_out(folder: Path, files: dict[str, bytes]) -> None:
+    """Write the base project and a section's files over it."""
+    base = {path.relative_to(BASE).as_posix(): path.read_bytes() for path in BASE.rglob("*.*")}
+    for name, content in {**base, **files}.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="")
+        target.write_bytes(content)
 
 
 def _rerun(match: re.Match[str], folder: Path) -> str:

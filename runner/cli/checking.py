@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ from runner.errors import UsageError
 from runner.lang.diagnostics import Diagnostic, Severity
 from runner.render.fixes import apply_edits, safe_edits
 from runner.render.ignores import apply_ignores
-from runner.render.json import Report, renamed, report
+from runner.render.json import RangeObject, Report, renamed, report
+from runner.render.masking import masked, secret_ranges
 
 STDIN = Path("-")
 MOST_ROUNDS = 5
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,23 @@ class _Run:
         return _texts(self.result.files).get(name)
 
 
+@dataclass(frozen=True, slots=True)
+class _Quoted:
+    """The texts by the names that the report has for them; a secret is hidden also where its finding is left out."""
+
+    texts: dict[str, str]
+    names: dict[str, str]
+    secrets: dict[str, list[RangeObject]]
+
+    def text(self, name: str) -> str | None:
+        """The text to quote lines from, or None where there is none."""
+        inside = self.names.get(name, name)
+        text = self.texts.get(inside)
+        if text is None or inside not in self.secrets:
+            return text
+        return "\n".join(masked(_LINE_END.split(text), self.secrets[inside]))
+
+
 def check(request: Request, base: Path) -> Checked:
     """Compile the project and keep the findings the request is about; files are named from the folder `base`.
 
@@ -78,7 +98,10 @@ def check(request: Request, base: Path) -> Checked:
     names = {_seen_from(base, root / name): name for name in {*texts, *(item.span.file for item in found)}}
     document = renamed(report(shown), lambda name: _seen_from(base, root / name))
     files = sum(run.covers(name) for name in texts)
-    return Checked(document, files, len(found) - len(shown), lambda name: texts.get(names.get(name, name)))
+    if request.leads is not None and Path(request.leads).is_file():
+        texts[_inside(root, Path(request.leads))] = Path(request.leads).read_text(encoding="utf-8", errors="replace")
+    quoted = _Quoted(texts, names, secret_ranges(report(run.result.diagnostics)))
+    return Checked(document, files, len(found) - len(shown), quoted.text)
 
 
 def mend(request: Request, base: Path) -> list[str]:
@@ -123,11 +146,13 @@ def _compile(request: Request) -> _Run:
 def _findings(run: _Run, request: Request) -> list[Diagnostic]:
     """What there is to say about the files asked about, after their ignore comments."""
     found: Iterable[Diagnostic] = run.result.diagnostics
+    inside = [item for item in found if run.covers(item.span.file)]
     if request.leads is not None:
         from runner.cli.lead_findings import lead_findings
 
-        found = [*found, *lead_findings(run.result, request.leads)]
-    inside = [item for item in found if run.covers(item.span.file) or item.span.file == request.leads]
+        table = Path(request.leads) if Path(request.leads).is_file() else None
+        name = _inside(run.result.files.root, table) if table else f"list {request.leads}"
+        inside += lead_findings(run.result, table or request.leads, name)
     return apply_ignores(inside, [name for name in _texts(run.result.files) if run.covers(name)], run.text)
 
 

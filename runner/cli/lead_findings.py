@@ -7,8 +7,11 @@ from pathlib import Path
 
 from runner.cli.lead_rows import leads_of_file
 from runner.cli.rendering import StepText, campaign_for, step_texts
+from runner.compile.checks import note_too_long, subject_too_long
 from runner.compile.project import ProjectResult
 from runner.lang.diagnostics import Diagnostic, Position, Related, Severity, Span
+from runner.lang.templates import Rendered
+from runner.model.channel import ChannelType
 from runner.model.lead import Lead
 from runner.model.lead_draft import RejectedRow
 from runner.model.project import Project
@@ -18,26 +21,27 @@ UNRESOLVED = "unresolved-variable"
 MOST = 500
 
 
-def lead_findings(result: ProjectResult, leads: str) -> Iterator[Diagnostic]:
-    """What is wrong with the texts of the people in `leads`, a CSV file or the name of a stored list.
+def lead_findings(result: ProjectResult, leads: Path | str, name: str) -> Iterator[Diagnostic]:
+    """What is wrong with the texts of the people in `leads`: the path of a CSV file, or a stored list.
 
-    Nothing while the project has errors of its own: they come first. Stops after `MOST` findings.
+    `name` is what the findings call it. There are none while the project has errors of its own, which come first, and
+    never more than `MOST`.
     """
     project = result.project
     if project is None:
         return
     found = 0
     for line, lead in _people(project, leads):
-        for diagnostic in _of_lead(result, project, lead, Span(leads, Position(line, 1), Position(line, 2))):
+        for diagnostic in _of_lead(result, project, lead, Span(name, Position(line, 1), Position(line, 2))):
             yield diagnostic
             found += 1
             if found >= MOST:
                 return
 
 
-def _people(project: Project, leads: str) -> Iterator[tuple[int, Lead | RejectedRow]]:
-    if Path(leads).suffix.lower() in {".csv", ".tsv", ".txt"} or Path(leads).is_file():
-        yield from leads_of_file(Path(leads), project.settings.lead_fields)
+def _people(project: Project, leads: Path | str) -> Iterator[tuple[int, Lead | RejectedRow]]:
+    if isinstance(leads, Path):
+        yield from leads_of_file(leads, project.settings.lead_fields)
         return
     from runner.cli.stored_list import leads_of_list
 
@@ -51,22 +55,50 @@ def _of_lead(result: ProjectResult, project: Project, lead: Lead | RejectedRow, 
     for name in sorted(project.sequences):
         sequence = project.sequences[name]
         for item in step_texts(project, sequence, campaign_for(project, name), lead):
-            if item.trouble is not None:
+            if item.text is None:
                 yield _unresolved(result, item, lead, row)
+            else:
+                yield from _too_long(item, item.text, lead, row)
+
+
+def _too_long(item: StepText, text: Rendered, lead: Lead, row: Span) -> Iterator[Diagnostic]:
+    parts = []
+    if item.step.channel is ChannelType.EMAIL:
+        parts.append((subject_too_long.SLUG, "subject", text.subject, subject_too_long.SUBJECT_LIMIT))
+    elif item.step.channel is ChannelType.LINKEDIN:
+        invites = item.step.action == "connect"
+        limit = note_too_long.NOTE_LIMIT if invites else note_too_long.MESSAGE_LIMIT
+        parts.append((note_too_long.SLUG, "note" if invites else "message", text.body.strip(), limit))
+    for slug, part, written, limit in parts:
+        if len(written) > limit:
+            yield Diagnostic(
+                slug,
+                Severity.ERROR,
+                f"the {part} of step `{item.node.id}` to {_who(lead, row)} has {len(written)} characters, not {limit}",
+                row,
+                label="this lead",
+                help=f"shorten {item.variant.template}.md, or cut its fields with `truncate`",
+            )
 
 
 def _unresolved(result: ProjectResult, item: StepText, lead: Lead, row: Span) -> Diagnostic:
     trouble = item.trouble
     assert trouble is not None
     file = result.files.template_files[item.variant.template]
-    place = Span(file, Position(trouble.line, trouble.column), Position(trouble.line, trouble.column + 1))
-    who = lead.email or lead.linkedin_url or f"row {row.start.line}"
+    line = result.files.templates[item.variant.template].split("\n")[trouble.line - 1]
+    variable = trouble.variable or ""
+    first = max(line.find(variable), 0) + 1
+    place = Span(file, Position(trouble.line, first), Position(trouble.line, first + max(len(variable), 1)))
     return Diagnostic(
         UNRESOLVED,
         Severity.ERROR,
-        f"step `{item.node.id}` cannot be written to {who}: {trouble}",
+        f"step `{item.node.id}` cannot be written to {_who(lead, row)}: {trouble}",
         row,
         label="this lead",
         help=trouble.help or "give the variable a fallback, or the lead a value",
         related=(Related(place, "needed here"),),
     )
+
+
+def _who(lead: Lead, row: Span) -> str:
+    return lead.email or lead.linkedin_url or f"row {row.start.line}"

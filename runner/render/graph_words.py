@@ -35,7 +35,7 @@ def kind_of(node: StepNode) -> str:
 
 
 def describe(node: StepNode) -> str:
-    """What the step does, as in `email intro_short 50 | intro_story 50` or `wait for connect.accepted, at most 5d`."""
+    """What the step does, as in `email: short 50 | story 50` or `wait for connect.accepted, at most 5d`."""
     match node.body:
         case ChannelStep() as step:
             return _describe_channel(step)
@@ -74,13 +74,9 @@ def edges(graph: StepGraph) -> tuple[GraphEdge, ...]:
 
 
 def _describe_channel(step: ChannelStep) -> str:
-    words = [step.channel.value.replace("_", " ")]
-    if step.action:
-        words.append(step.action)
+    where = step.channel.value.replace("_", " ") + (f" {step.action}" if step.action else "")
+    text = " | ".join(f"{variant.id} {variant.weight}" for variant in step.variants)
     if len(step.variants) == 1:
-        words.append(step.variants[0].template)
-    elif step.variants:
-        words.append(" | ".join(f"{variant.id} {variant.weight}" for variant in step.variants))
-    if step.thread:
-        words.append(f"in the thread of {step.thread}")
-    return " ".join(words)
+        text = step.variants[0].template
+    thread = f", in the thread of {step.thread}" if step.thread else ""
+    return f"{where}: {text}{thread}" if text else f"{where}{thread}"

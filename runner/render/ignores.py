@@ -1,4 +1,4 @@
-"""Warnings that a comment in the file silences: `# runner: ignore[no-fallback] every lead of this list has a name`.
+"""Warnings that a comment in the file silences: `# runner: ignore[opened-is-unreliable] our own mail client`.
 
 The comment stands at the end of the line the warning is on, or alone on the line above. In a template it is a Jinja
 comment, `{# runner: ignore[...] reason #}`. An error cannot be silenced: the project would start with it no better.
@@ -21,11 +21,11 @@ _SLUG = re.compile(r"[^\s,]+")
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """One slug of one comment: the `line` it covers, and what to cut out when it is the comment's only slug."""
+    """One slug of one comment: the `lines` it covers, and what to cut out when it is the comment's only slug."""
 
     slug: str
     span: Span
-    line: int
+    lines: tuple[int, ...]
     reason: str
     removal: Span | None
 
@@ -37,7 +37,7 @@ def apply_ignores(
     ignores = [ignore for file in sorted(set(files)) for ignore in find_ignores(file, sources(file) or "")]
     if not ignores:
         return list(diagnostics)
-    covered = {(ignore.span.file, ignore.slug, ignore.line): ignore for ignore in ignores}
+    covered = {(ignore.span.file, ignore.slug, line): ignore for ignore in ignores for line in ignore.lines}
     kept: list[Diagnostic] = []
     used: set[Ignore] = set()
     errors: set[Ignore] = set()
@@ -63,7 +63,7 @@ def find_ignores(file: str, text: str) -> Iterator[Ignore]:
             continue
         alone = not line[: match.start()].strip()
         reason = match["reason"].strip().removesuffix("#}").strip()
-        target = _line_below(lines, number) if alone else number
+        target = (number, _line_below(lines, number)) if alone else (number,)
         slugs = list(_SLUG.finditer(match["slugs"]))
         removal = _removal(file, number, line[: match.start()], len(line)) if len(slugs) == 1 else None
         for slug in slugs:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from runner.render.json import DiagnosticObject, RangeObject, Report
+from runner.render.masking import masked, secret_ranges
 from runner.render.snippet import Mark, snippet
 from runner.render.terminal import Painter, Style, one_line
 
@@ -28,9 +29,8 @@ def render_text(document: Report, sources: Sources, *, colour: bool = False) -> 
     `sources` gives the text of a file by its name, or None where there is nothing to show.
     """
     paint = Painter(colour)
-    texts: dict[str, list[str]] = {}
-    blocks = [_block(item, texts, sources, paint) for item in document["diagnostics"]]
-    return "\n".join(blocks)
+    shown = _Shown(sources, secret_ranges(document))
+    return "\n".join(_block(item, shown, paint) for item in document["diagnostics"])
 
 
 def summary_line(document: Report, files: int) -> str:
@@ -53,7 +53,23 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _block(item: DiagnosticObject, texts: dict[str, list[str]], sources: Sources, paint: Painter) -> str:
+class _Shown:
+    """The lines of the files, read once each, with the secrets in them hidden."""
+
+    def __init__(self, sources: Sources, secrets: Mapping[str, list[RangeObject]]) -> None:
+        self._sources = sources
+        self._secrets = secrets
+        self._lines: dict[str, list[str]] = {}
+
+    def lines(self, file: str) -> list[str]:
+        if file not in self._lines:
+            text = self._sources(file) or ""
+            lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if text else []
+            self._lines[file] = masked(lines, self._secrets.get(file, ()))
+        return self._lines[file]
+
+
+def _block(item: DiagnosticObject, shown: _Shown, paint: Painter) -> str:
     marks = _marks_by_file(item)
     gutter = len(str(max(mark.range["end"]["line"] for group in marks.values() for mark in group)))
     style = Style.ERROR if item["severity"] == "error" else Style.WARNING
@@ -62,7 +78,7 @@ def _block(item: DiagnosticObject, texts: dict[str, list[str]], sources: Sources
     for number, (file, group) in enumerate(marks.items()):
         arrow = "-->" if number == 0 else ":::"
         lines.append(f"{' ' * gutter} {paint(Style.GUTTER, arrow)} {one_line(_place(file, group[0].range))}")
-        lines += snippet(_lines_of(file, texts, sources), group, gutter, paint)
+        lines += snippet(shown.lines(file), group, gutter, paint)
     lines += _notes(item, gutter, paint)
     return "\n".join(lines) + "\n"
 
@@ -96,10 +112,3 @@ def _indented(text: str, indent: str) -> str:
 
 def _place(file: str, where: RangeObject) -> str:
     return f"{file}:{where['start']['line']}:{where['start']['column']}"
-
-
-def _lines_of(file: str, texts: dict[str, list[str]], sources: Sources) -> list[str]:
-    if file not in texts:
-        text = sources(file)
-        texts[file] = [] if text is None else text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return texts[file]
