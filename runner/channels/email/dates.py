@@ -12,6 +12,7 @@ from runner.channels.email.dates_words import (
     AFTER_DATE_BACK,
     AFTER_DATE_UNTIL,
     BACK,
+    BACK_BEHIND,
     MONTHS,
     NEXT_WEEK,
     TOMORROW,
@@ -21,6 +22,15 @@ from runner.channels.email.dates_words import (
 
 MAX_TEXT = 6000
 LONGEST_ABSENCE = timedelta(days=500)
+
+
+def _whole_words(words: tuple[str, ...]) -> str:
+    """Alternatives that match whole words; scripts without spaces between words have no such borders."""
+    spaced = [word for word in words if word[0].isascii() or word[0] < "\u3000"]
+    dense = [word for word in words if word not in spaced]
+    return "|".join([rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)", *dense])
+
+
 _MONTH = "|".join(sorted((re.escape(name) for name in MONTHS), key=len, reverse=True))
 _WEEKDAY = "|".join(sorted((re.escape(name) for name in WEEKDAYS), key=len, reverse=True))
 _ORDINAL = r"(?:st|nd|rd|th|er|ère|ème|e|º|°|ª|\.|:e|-го|-е)?"
@@ -30,7 +40,7 @@ _SHAPES = tuple(
         r"(?<!\d)(?P<y>20\d\d)[-./](?P<m>\d{1,2})[-./](?P<d>\d{1,2})(?!\d)",
         r"(?<!\d)(?P<y>20\d\d)\s?[年년]\s?(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})\s?[日일]",
         r"(?<!\d)(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})\s?[日일号]",
-        rf"(?<!\d)(?P<d>\d{{1,2}})\s?{_ORDINAL}[\s-]{{0,3}}(?:of\s|de\s|di\s|d['’])?(?P<name>{_MONTH})\b\.?"
+        rf"(?<!\d)(?P<d>\d{{1,2}})\s?{_ORDINAL}(?:\s{{0,2}}|-)(?:of\s|de\s|di\s|d['’])?(?P<name>{_MONTH})\b\.?"
         r"(?:,?\s{0,2}(?:de\s|del\s|of\s)?(?P<y>20\d\d)(?!\d))?",
         rf"\b(?P<name>{_MONTH})\b\.?\s{{0,2}}(?:the\s)?(?P<d>\d{{1,2}})(?!\d|:)(?:st|nd|rd|th)?"
         r"(?:\s?[-–—]\s?(?P<last>\d{1,2})(?!\d)(?:st|nd|rd|th)?)?(?:,?\s{0,2}(?P<y>20\d\d)(?!\d))?",
@@ -39,8 +49,11 @@ _SHAPES = tuple(
     )
 )
 _DAY = re.compile(rf"(?<!\w)(?P<weekday>{_WEEKDAY})(?!\w)", re.IGNORECASE)
-_BACK = re.compile(rf"(?<!\w)(?:{'|'.join(BACK)})(?!\w)", re.IGNORECASE)
-_UNTIL = re.compile(rf"(?<!\w)(?:{'|'.join(UNTIL)})(?!\w)", re.IGNORECASE)
+_BACK = re.compile(_whole_words(BACK), re.IGNORECASE)
+_UNTIL = re.compile(_whole_words(UNTIL), re.IGNORECASE)
+_BACK_BEHIND = re.compile(_whole_words(BACK_BEHIND), re.IGNORECASE)
+_UP_TO = re.compile(r"^\s?(?:[-–—~〜～]|to|and|through|thru|till?|until|bis(?: zum)?|und|au|al|a|e|y|ao|até|hasta(?: el)?|fino al?|tot|t/m|en"
+                    r"|til|do|по|から|부터|至|到)\s?(?:the\s|el\s|le\s|il\s|o\s|dia\s)?$", re.IGNORECASE)
 _UNTIL_AFTER = re.compile(rf"^[\s.,()\w]{{0,6}}?(?:{'|'.join(AFTER_DATE_UNTIL)})", re.IGNORECASE)
 _BACK_AFTER = re.compile(rf"^[\s.,()\w]{{0,6}}?(?:{'|'.join(AFTER_DATE_BACK)})", re.IGNORECASE)
 _RANGE = re.compile(r"(?:\d\.?|\s|^)(?:-|–|—|to|and|through|till?|bis|und|au|al|a|e|y|ao|tot|t/m|till|til|do|по|~|〜|～|から)\s*(?:the\s|el\s|le\s|il\s|o\s|dia\s)?$", re.IGNORECASE)
@@ -60,7 +73,7 @@ class _Mention:
     start: int
     end: int
     day: date
-    exact: bool
+    ranged: bool = False
 
 
 def return_date(text: str, received: date, *, month_first: bool = False) -> Return | None:
@@ -70,8 +83,11 @@ def return_date(text: str, received: date, *, month_first: bool = False) -> Retu
     """
     shown = text[:MAX_TEXT]
     best: tuple[int, date, bool] | None = None
-    for mention in _mentions(shown, received, month_first):
-        if not received <= mention.day <= received + LONGEST_ABSENCE:
+    mentions = _mentions(shown, received, month_first)
+    for number, mention in enumerate(mentions):
+        following = mentions[number + 1] if number + 1 < len(mentions) else None
+        starts = following is not None and _UP_TO.match(shown[mention.end : following.start])
+        if starts or not received <= mention.day <= received + LONGEST_ABSENCE:
             continue
         score, away = _role(shown, mention)
         if score and (best is None or (score, mention.day) > best[:2]):
@@ -87,14 +103,14 @@ def _mentions(text: str, received: date, month_first: bool) -> list[_Mention]:
         for match in islice(shape.finditer(text), 60):
             overlaps = any(match.start() < other.end and other.start < match.end() for other in found)
             if not overlaps and (day := _day(match, received, month_first)):
-                found.append(_Mention(match.start(), match.end(), day, True))
+                found.append(_Mention(match.start(), match.end(), day, bool(match.groupdict().get("last"))))
     dated = list(found)
     for match in islice(_DAY.finditer(text), 40):
         if not any(-3 <= other.start - match.end() <= 16 for other in dated) and not any(
             0 <= match.start() - other.end <= 3 for other in dated
         ):
             ahead = (WEEKDAYS[match["weekday"].lower()] - received.weekday() - 1) % 7 + 1
-            found.append(_Mention(match.start(), match.end(), received + timedelta(days=ahead), False))
+            found.append(_Mention(match.start(), match.end(), received + timedelta(days=ahead)))
     return sorted(found, key=lambda mention: mention.start)
 
 
@@ -135,22 +151,22 @@ def _role(text: str, mention: _Mention) -> tuple[int, bool]:
     for cut in reversed(list(_SENTENCE.finditer(before))):
         before = before[cut.end() :]
         break
-    after = text[mention.end : mention.end + 20]
+    after = _SENTENCE.split(text[mention.end : mention.end + 45], maxsplit=1)[0]
     if _BACK_AFTER.search(after):
         return 5, False
     if _UNTIL_AFTER.search(after):
         return 4, True
     back, until = _last(_BACK, before), _last(_UNTIL, before)
-    ranged = bool(_RANGE.search(before[-14:]))
+    ranged = mention.ranged or bool(_RANGE.search(before[-14:]) and before.strip())
     if until >= 0 and until > back and len(before) - until < 40:
         return 4, True
-    if ranged and before.strip():
+    if ranged:
         return 3, True
     if back >= 0:
         return (5 if len(before) - back < 45 else 2), False
-    if until >= 0:
-        return 2, True
-    return 0, False
+    if _BACK_BEHIND.search(after):
+        return 3, False
+    return (2, True) if until >= 0 else (0, False)
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:

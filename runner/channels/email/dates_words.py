@@ -54,7 +54,7 @@ BACK = (
     r"reachable again", r"in the office again", r"again (?:on|from|as of)", r"re-?open\w*", r"can be reached (?:again )?(?:on|from)",
     r"wieder", r"zurück", r"zurueck", r"erreichbar ab", r"ab dem", r"ab", r"retour", r"(?:je )?reviens", r"rentre", r"(?:à|a) partir du",
     r"dès le", r"reprendrai", r"serai de nouveau", r"vuelv\w+", r"volver\w+", r"regres\w+", r"reincorpor\w+", r"a partir del?", r"de vuelta",
-    r"rientr\w+", r"torner\w+", r"di nuovo", r"a partire dal", r"dal", r"retorn\w+", r"volt(?:o|arei|amos|arem\w*)", r"de volta", r"a partir de",
+    r"rientr\w+", r"torn(?:o|er\w+|iamo)", r"di nuovo", r"a partire dal", r"dal", r"retorn\w+", r"volt(?:o|arei|amos|arem\w*)", r"de volta", r"a partir de",
     r"terug", r"weer", r"vanaf", r"tillbaka", r"åter(?:kommer|igen)?", r"tilbage", r"tilbake", r"palaan", r"takaisin", r"tavoitettavissa",
     r"wracam", r"wrócę", r"powrót", r"powrocie", r"ponownie", r"od dnia", r"вернусь", r"буду (?:снова |опять )?(?:на|в|доступ)\w*", r"выхожу", r"вернёмся",
     r"с", r"出社", r"復帰", r"返回", r"回来", r"恢复", r"복귀",
@@ -66,6 +66,12 @@ UNTIL = (
     r"hasta(?: el)?", r"fino al?l?['’]?", r"sino al?", r"até(?: o)?(?: dia)?(?: ao)?", r"tot(?: en met)?", r"t/m", r"t\.?o\.?m\.?", r"till och med", r"till", r"til og med", r"frem til", r"fram till",
     r"do(?: dnia)?", r"до", r"по", r"截至", r"直到", r"至", r"nach dem", r"après le", r"después del?", r"dopo il", r"depois d[eo]", r"na", r"efter", r"после",
 )  # fmt: skip
+
+BACK_BEHIND = (
+    r"back", r"again", r"zurück", r"wieder", r"erreichbar", r"retour", r"de nouveau", r"vuelvo", r"de vuelta", r"rientro", r"di nuovo",
+    r"de volta", r"terug", r"weer", r"tillbaka", r"tilbage", r"tilbake", r"takaisin", r"töissä", r"wracam", r"wrócę", r"вернусь", r"返回", r"回来", r"回來", r"恢复", r"戻", r"出社", r"복귀",
+)  # fmt: skip
+"""Words of return that follow the date: `am 7. Dezember zurück`."""
 
 AFTER_DATE_UNTIL = (r"まで", r"迄", r"까지", r"asti", r"saakka", r"inclusive", r"included", r"einschließlich", r"inclus", r"incluido", r"compreso", r"为止", r"之前", r"以前")
 AFTER_DATE_BACK = (r"から", r"より", r"부터", r"alkaen", r"に出社", r"に復帰", r"以降", r"起", r"回", r"返", r"に戻")
