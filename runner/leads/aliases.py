@@ -49,14 +49,12 @@ IDENTIFYING = ("email", "linkedin_url", "linkedin_urn", "contact_form_url", "web
 """The fields of which a file needs at least one: without them a row names nobody who could be written to."""
 
 _BREAKS = re.compile(r"[\s_\-.]+")
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @lru_cache(maxsize=4096)
 def header_key(title: str) -> str:
-    """A header without case, spaces, underscores, hyphens, and with `camelCase` taken apart."""
-    words = _BREAKS.sub(" ", _HUMP.sub(" ", title)).strip().casefold()
-    return words.replace("linked in", "linkedin")
+    """A header without case, spaces, underscores, hyphens and dots: `First Name`, `first_name` and `firstName` are one."""
+    return _BREAKS.sub("", title).casefold()
 
 
 _BY_KEY = {header_key(alias): field for field, aliases in ALIASES.items() for alias in aliases}

@@ -53,7 +53,7 @@ def parse_email(text: str) -> tuple[str, str]:
 
 def _check(address: str, shown: str) -> str:
     try:
-        return validate_email(address, check_deliverability=False, test_environment=True).normalized
+        return validate_email(address, check_deliverability=False, test_environment=True, strict=True).normalized
     except EmailNotValidError as error:
         raise ValueError(f"`{_shown(shown)}` is not an e-mail address: {error}") from None
 

@@ -16,7 +16,6 @@ from runner.store.keys import Key
 from runner.store.tables import suppressions
 
 KINDS = SUPPRESSION_KINDS
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def key_hash(key: Key, kind: str, value: str) -> str:
@@ -38,7 +37,8 @@ def suppress(
     """Suppress a value. False when it already was. `label` is what lists show of it, a masked form unless given."""
     shown = mask(kind, value) if label is None else label
     row = {"kind": kind, "key_hash": key_hash(key, kind, value), "label": shown, "reason": reason, "actor": actor}
-    add = _INSERT[connection.dialect.name](suppressions).values(**row, created_at=now).on_conflict_do_nothing()
+    maker = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    add = maker(suppressions).values(**row, created_at=now).on_conflict_do_nothing()
     return connection.execute(add).rowcount > 0
 
 
@@ -101,4 +101,4 @@ def mask(kind: str, value: str) -> str:
     if kind == "address" and "@" in value:
         name, _, domain = value.strip().partition("@")
         return f"{name[:1]}***@{domain}"
-    return value.strip() if kind in ("domain", "company") else f"{value.strip()[:3]}***"
+    return value.strip() if kind in ("domain", "company") else f"{suppression_value(kind, value)[:3]}***"
