@@ -53,7 +53,7 @@ class InboxReader:
             except (ChannelUnavailable, MissingSecret) as error:
                 self._failed(ctx, config, str(error))
                 return found
-            except Exception as error:  # noqa: BLE001 - one inbox must not stop the others; it is logged and shown
+            except Exception as error:
                 log.exception("inbox.crashed", account=config.key)
                 self._failed(ctx, config, repr(error))
                 return found

@@ -129,7 +129,7 @@ class Service:
                 log.error("database.unavailable", job=name, error=str(error))
             except RunnerError as error:
                 log.error("job.refused", job=name, error=str(error), help=error.help)
-            except Exception:  # noqa: BLE001 - the next run may do better, and the log has the traceback
+            except Exception:
                 log.exception("job.crashed", job=name)
             finally:
                 if name == "tick":

@@ -14,7 +14,16 @@ from runner.store.applying import Writer, close_task, take_timer
 from runner.store.context import Context
 from runner.store.lanes import lane_for
 from runner.store.loading import load
-from runner.store.tables import claims, enrollments, outreach_attempts, problems, step_runs, switches, timers, transitions
+from runner.store.tables import (
+    claims,
+    enrollments,
+    outreach_attempts,
+    problems,
+    step_runs,
+    switches,
+    timers,
+    transitions,
+)
 
 
 def pause_rows(

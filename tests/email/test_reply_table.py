@@ -6,9 +6,9 @@ import pytest
 
 from runner.channels.email.replies import ACCOUNT_PHASES, Phase, Row, Verdict, meaning_of, row_for
 from runner.channels.email.replies_table import TABLE
+from runner.channels.email.smtp_session import Refusal
 from runner.channels.email.smtp_wire import Reply
 from runner.channels.email.verdicts import after_the_dot, before_the_dot
-from runner.channels.email.smtp_session import Refusal
 from runner.engine.outcomes import AccountTrouble, Failed, Trouble, TryAgain
 
 LIKELY = (Phase.RCPT, Phase.DOT, Phase.MAIL, Phase.AUTH, Phase.EHLO)

@@ -8,7 +8,7 @@ import pytest
 
 from runner.engine.outcomes import AccountTrouble, Cancelled, Failed, NotNow, Permit, Sent, Trouble, TryAgain, Unknown
 
-QUICK = {"timeouts": {phase: 0.3 for phase in ("connect", "greeting", "command", "data", "body", "dot")}}
+QUICK = {"timeouts": dict.fromkeys(("connect", "greeting", "command", "data", "body", "dot"), 0.3)}
 BEFORE_THE_DOT = ("greeting", "ehlo", "mail", "rcpt", "data")
 
 
