@@ -99,9 +99,22 @@ def _contact_form_7(prefix: str, _key: str) -> str:
         '<p><input type="submit" value="Send"></p>'
     )
     root = f"{prefix}/wp-json/".replace("/", "\\/")
-    script = f'<script>var wpcf7 = {{"api":{{"root":"{root}","namespace":"contact-form-7\\/v1"}}}};</script>'
+    script = (
+        f'<script>var wpcf7 = {{"api":{{"root":"{root}","namespace":"contact-form-7\\/v1"}}}};{_CF7_SCRIPT}</script>'
+    )
     opening = f'<form action="{prefix}/contact#wpcf7-f42" method="post" class="wpcf7-form">'
     return f'<div class="wpcf7">{opening}{hidden}{fields}</form></div>{script}'
+
+
+_CF7_SCRIPT = """
+document.querySelector(".wpcf7-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const url = wpcf7.api.root + "contact-form-7/v1/contact-forms/42/feedback";
+  const answer = await (await fetch(url, {method: "POST", body: new FormData(event.target)})).json();
+  event.target.insertAdjacentHTML("beforeend", "<p class='wpcf7-response-output'></p>");
+  event.target.lastChild.textContent = answer.message;
+  if (answer.status === "mail_sent") event.target.reset();
+});"""
 
 
 def _timing(prefix: str, key: str) -> str:

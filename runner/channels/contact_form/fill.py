@@ -17,12 +17,15 @@ from runner.channels.contact_form.vocabulary import Role
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What is to be said, and by whom. `answers` are further values by field name, from a recipe or the account."""
+    """What is to be said, and by whom. `answers` are values by field name, from a recipe or
+    the account; `kept` are the fields that a recipe leaves as the page has them.
+    """
 
     sender: Sender
     subject: str
     message: str
     answers: Mapping[str, str] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ def fill(fields: Sequence[Field], letter: Letter) -> Filling:
     """Choose a value for every field that gets one. Traps and optional extras stay as the page has them."""
     draft = _Draft()
     for item in fields:
+        if item.name in letter.kept:
+            continue
         if item.name in letter.answers:
             _answer(draft, item, letter.answers[item.name])
         elif item.role is Role.HONEYPOT or all(c.disabled or c.readonly for c in item.controls):
@@ -71,7 +76,7 @@ def fill(fields: Sequence[Field], letter: Letter) -> Filling:
             _write(draft, item, _value(item.role, letter))
         elif item.required and not item.first.value:
             draft.block(item, "required_field", f"the form requires `{_called(item)}`, which nothing is known for")
-    if not any(item.role is Role.MESSAGE for item in fields):
+    if not any(item.role is Role.MESSAGE or letter.message in draft.values.get(item.name, "") for item in fields):
         draft.obstacles.append(Obstacle("", "no_message_field", "the form has no place for a message"))
     return Filling(draft.values, frozenset(draft.ticked), frozenset(draft.unticked), tuple(draft.obstacles))
 

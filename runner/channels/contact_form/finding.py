@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from runner.channels.contact_form.choose import Judged
+from runner.channels.contact_form.choose import Judged, Kind
 from runner.channels.contact_form.document import Document, HostilePage, parse
 from runner.channels.contact_form.fetch import Answer, Broken, Trouble, Visit
 from runner.channels.contact_form.guard import AddressRefused
-from runner.channels.contact_form.inspection import Finding, look
+from runner.channels.contact_form.inspection import Finding, look, refuse_if_unwanted
 from runner.channels.contact_form.links import contact_links, form_frames, refresh_target
 from runner.channels.contact_form.politeness import Robots, Rules
+from runner.channels.contact_form.recipes import Recipe
 
 PAGE_KEPT = timedelta(days=7)
 
@@ -30,11 +31,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class NotFoundHere:
-    """Why there is no form to send: a slug, words, and the page that said so."""
+    """Why there is no form to send: a slug, words, the page that said so, and the pages looked at."""
 
     reason: str
     text: str
     url: str | None = None
+    seen: tuple[str, ...] = ()
 
 
 class SiteCache:
@@ -56,23 +58,40 @@ class SiteCache:
             self._pages[start] = (page, now)
 
 
-def find_form(visit: Visit, start: str, robots: Robots, sites: SiteCache, now: datetime) -> Found | NotFoundHere:
+def find_form(
+    visit: Visit, start: str, robots: Robots, sites: SiteCache, now: datetime, recipe: Recipe | None = None
+) -> Found | NotFoundHere:
     """Look for the contact form from an address on. The first refusal that is meant for us ends the search."""
-    first = start if "://" in start else f"https://{start}"
-    search = _Search(visit, robots, now)
-    found = search.run(sites.page(first, now) or first)
+    search = _Search(visit, robots, now, recipe)
+    found = search.run(sites.page(start, now) or start)
     if isinstance(found, Found):
-        sites.remember(first, found.document.url, now)
+        sites.remember(start, found.document.url, now)
     return found
+
+
+def choose_by_recipe(finding: Finding, recipe: Recipe) -> Finding:
+    """The form that a recipe names, on the page a recipe names; a refusal of the site stays a refusal."""
+    if recipe.form is None:
+        return finding
+    if isinstance(recipe.form, int):
+        named = next((item for item in finding.judged if item.form.index == recipe.form), None)
+    else:
+        element = finding.document.soup.select_one(recipe.form)
+        named = next((item for item in finding.judged if item.form.element is element), None)
+    if named is None or named.kind in {Kind.COMMENT, Kind.SHARE, Kind.LOGIN}:
+        return replace(finding, chosen=None, refused="form_changed", explanation="the recipe's form is not there")
+    return refuse_if_unwanted(replace(finding, chosen=named, refused=None, explanation="recipe"))
 
 
 class _Search:
     """One search: pages still to be looked at, and the best refusal so far."""
 
-    def __init__(self, visit: Visit, robots: Robots, now: datetime) -> None:
+    def __init__(self, visit: Visit, robots: Robots, now: datetime, recipe: Recipe | None) -> None:
         self._visit = visit
         self._robots = robots
         self._now = now
+        self._recipe = recipe
+        self._read: list[str] = []
         self._queue: deque[tuple[str, str | None]] = deque()
         self._seen: set[str] = set()
         self._refusal: NotFoundHere | None = None
@@ -87,7 +106,8 @@ class _Search:
             result = self._look_at(url, referer, first=len(self._seen) == 1)
             if result is not None:
                 return result
-        return self._refusal or NotFoundHere("no_form", "no contact form was found", start)
+        refusal = self._refusal or NotFoundHere("no_form", "no contact form was found", start)
+        return replace(refusal, seen=tuple(self._read))
 
     def _look_at(self, url: str, referer: str | None, *, first: bool) -> Found | NotFoundHere | None:
         refused = self._forbidden(url)
@@ -106,7 +126,9 @@ class _Search:
             document = parse(answer.url, answer.body, answer.headers.get("content-type", ""))
         except HostilePage as error:
             return NotFoundHere("hostile_page", f"the page is refused: {error}", answer.url) if first else None
-        return self._judge(look(document), loaded_at)
+        self._read.append(answer.url)
+        finding = look(document)
+        return self._judge(choose_by_recipe(finding, self._recipe) if self._recipe else finding, loaded_at)
 
     def _judge(self, finding: Finding, loaded_at: float) -> Found | NotFoundHere | None:
         document = finding.document

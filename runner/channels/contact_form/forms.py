@@ -31,7 +31,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One control. `kind` is an input's type, or textarea, select, button; `hidden` says why nobody can see it."""
+    """One control. `kind` is an input's type, or textarea, select, button; `hidden` says why nobody can see it.
+
+    `mark` and `unseen` come from a browser, which numbers the controls and looks at them.
+    """
 
     name: str
     kind: str
@@ -49,6 +52,8 @@ class Control:
     options: tuple[Option, ...] = ()
     words: Words = field(default_factory=Words)
     hidden: str | None = None
+    mark: str = ""
+    unseen: bool = False
 
     @property
     def is_button(self) -> bool:
@@ -192,6 +197,8 @@ def _control(tag: Tag, words: Words, visibility: Visibility, form: Tag) -> Contr
         options=_options(tag) if kind == "select" else (),
         words=words,
         hidden=visibility.why_hidden(tag, kind, words, form),
+        mark=attribute(tag, "data-form-mark"),
+        unseen=tag.has_attr("data-form-unseen"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runner.channels.contact_form.choose import Judged, Kind, best_contact, judge_page
 from runner.channels.contact_form.document import Document, parse
@@ -58,13 +58,21 @@ def look(document: Document) -> Finding:
     chosen = best_contact(judged)
     if chosen is None:
         return _nothing(document, judged)
+    return refuse_if_unwanted(Finding(document, chosen, None, "; ".join(chosen.why), judged))
+
+
+def refuse_if_unwanted(finding: Finding) -> Finding:
+    """The same finding, refused where its form asks for a proof of being human or its page forbids solicitation."""
+    document, chosen = finding.document, finding.chosen
+    if chosen is None:
+        return finding
     proof = captcha_on(document, chosen)
     if proof is not None:
-        return Finding(document, chosen, "captcha", f"the form asks for a proof of being human: {proof}", judged)
+        return replace(finding, refused="captcha", explanation=f"the form asks for a proof of being human: {proof}")
     words = solicitation_refused(document, chosen)
     if words is not None:
-        return Finding(document, chosen, "no_solicitation", f"the site asks not to be solicited: `{words}`", judged)
-    return Finding(document, chosen, None, "; ".join(chosen.why), judged)
+        return replace(finding, refused="no_solicitation", explanation=f"the site asks not to be solicited: `{words}`")
+    return finding
 
 
 def _nothing(document: Document, judged: tuple[Judged, ...]) -> Finding:

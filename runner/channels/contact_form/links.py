@@ -44,7 +44,7 @@ def form_frames(document: Document) -> tuple[str, ...]:
 
 def is_form_service(url: str) -> bool:
     """Whether a host is known for serving forms to other sites."""
-    return _SERVICES.search(_host(url)) is not None
+    return _SERVICES.search(plain_host_of(url)) is not None
 
 
 def refresh_target(document: Document) -> str | None:
@@ -65,11 +65,12 @@ def _score(text: str, path: str) -> float:
 def _same_site(first: str, second: str) -> bool:
     if urlsplit(second).scheme not in {"http", "https"}:
         return False
-    one, other = _host(first), _host(second)
+    one, other = plain_host_of(first), plain_host_of(second)
     return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
 
 
-def _host(url: str) -> str:
+def plain_host_of(url: str) -> str:
+    """The host of an address, lower case, without `www.`; "" for what is no address."""
     try:
         return (urlsplit(url).hostname or "").removeprefix("www.")
     except ValueError:

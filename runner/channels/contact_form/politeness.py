@@ -41,20 +41,26 @@ class Pace:
         self._pause = pause or threading.Event().wait
         self._tick = tick
         self._next: dict[str, float] = {}
-        self._gaps: dict[str, float] = {}
+        self._asked: dict[str, float] = {}
+        self._wanted: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def slow_down(self, host: str, gap: float) -> None:
         """Keep a longer gap with one host, as its robots.txt asks; at most thirty seconds."""
         with self._lock:
-            self._gaps[host] = min(max(self.gap, gap), 30.0)
+            self._asked[host] = min(gap, 30.0)
+
+    def set_gap(self, host: str, gap: float) -> None:
+        """Keep this gap with one host, unless its robots.txt asked for a longer one."""
+        with self._lock:
+            self._wanted[host] = gap
 
     def wait(self, host: str) -> None:
         """Wait until it is this host's turn, and take the turn."""
         with self._lock:
             now = self._tick()
             turn = max(now, self._next.get(host, now))
-            self._next[host] = turn + self._gaps.get(host, self.gap)
+            self._next[host] = turn + max(self._wanted.get(_site(host), self.gap), self._asked.get(host, 0.0))
         if turn > now:
             self._pause(turn - now)
 
@@ -62,6 +68,12 @@ class Pace:
         """Let time pass, as a person who reads and writes does."""
         if seconds > 0:
             self._pause(seconds)
+
+
+def _site(host: str) -> str:
+    return (
+        host.rpartition(":")[0].removeprefix("www.") if host.rpartition(":")[2].isdigit() else host.removeprefix("www.")
+    )
 
 
 @dataclass(frozen=True, slots=True)

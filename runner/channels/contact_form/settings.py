@@ -59,7 +59,7 @@ class Account:
 
     sender: Sender
     mode: Mode = Mode.HTTP
-    task_on_refusal: bool = True
+    on_refused: str = "task"
     policy: AddressPolicy = AddressPolicy()
     limits: Limits = Limits()
     gap: float = 1.0
@@ -71,14 +71,17 @@ class Account:
     answers: Mapping[str, str] = field(default_factory=dict)
 
 
-def account_of(settings: Mapping[str, object]) -> Account:
-    """Read the settings of an account file. Raises ValueError, in words for the user, for what it cannot use."""
+def account_of(settings: Mapping[str, object], root: Path = Path()) -> Account:
+    """Read the settings of an account file; relative folders are taken from `root`.
+
+    Raises ValueError or TypeError, in words for the user, for what it cannot use.
+    """
     sender = _sender(_mapping(settings, "sender"))
     limits = Limits()
     return Account(
         sender=sender,
         mode=Mode(str(settings.get("mode", "http"))),
-        task_on_refusal=str(settings.get("on_refused", "task")) == "task",
+        on_refused=str(settings.get("on_refused", "task")),
         policy=AddressPolicy(bool(settings.get("allow_private_networks", False)), _place(settings.get("connect_to"))),
         limits=Limits(
             pages=int(str(settings.get("max_pages", limits.pages))),
@@ -88,9 +91,9 @@ def account_of(settings: Mapping[str, object]) -> Account:
         gap=_seconds(settings.get("pace"), 1.0),
         dwell=_seconds(settings.get("dwell"), 6.0),
         contact=str(settings.get("user_agent_contact") or sender.email),
-        evidence=Path(str(settings["evidence"])) if settings.get("evidence") else None,
+        evidence=_folder(settings, "evidence", root),
         browser=str(settings.get("browser", "/usr/bin/chromium")),
-        recipes=Path(str(settings["recipes"])) if settings.get("recipes") else None,
+        recipes=_folder(settings, "recipes", root) or root / "sequences" / "forms",
         answers={str(key): str(value) for key, value in _mapping(settings, "answers").items()},
     )
 
@@ -107,6 +110,11 @@ def _mapping(settings: Mapping[str, object], name: str) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise TypeError(f"`{name}` is a mapping")
     return value
+
+
+def _folder(settings: Mapping[str, object], name: str, root: Path) -> Path | None:
+    value = settings.get(name)
+    return root / str(value) if value else None
 
 
 def _seconds(value: object, default: float) -> float:

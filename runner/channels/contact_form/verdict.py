@@ -16,6 +16,7 @@ from runner.channels.contact_form.choose import Judged, Kind, judge_page
 from runner.channels.contact_form.document import Document, HostilePage, attribute, parse
 from runner.channels.contact_form.fetch import Answer
 from runner.channels.contact_form.lexicon import compiled
+from runner.channels.contact_form.recipes import Recipe
 from runner.channels.contact_form.text import plain
 
 
@@ -38,6 +39,21 @@ class Judgement:
     words: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a recipe calls success: words of the page that follows, and a part of its address."""
+
+    text: str | None = None
+    url: str | None = None
+
+    @classmethod
+    def of(cls, recipe: Recipe | None) -> Expected | None:
+        """What a recipe expects; None where it says nothing."""
+        if recipe is None or (recipe.success_text is None and recipe.success_url is None):
+            return None
+        return cls(recipe.success_text, recipe.success_url)
+
+
 _THANKS = compiled("answers", "thanks")
 _ERRORS = compiled("answers", "errors")
 _SPAM = compiled("answers", "spam")
@@ -45,8 +61,8 @@ _THANKS_URL = compiled("answers", "thanks_url")
 _BAD_URL = compiled("answers", "bad_url")
 
 
-def judge_answer(answer: Answer, before: Document, item: Judged, expected: str | None = None) -> Judgement:
-    """Judge a site's answer to a submission. `expected` is the success text of a recipe, which then alone decides."""
+def judge_answer(answer: Answer, before: Document, item: Judged, expected: Expected | None = None) -> Judgement:
+    """Judge a site's answer to a submission. `expected` is what a recipe says of success, which then alone decides."""
     if answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers):
         return Judgement(Verdict.BUSY, f"http_{answer.status}")
     if answer.status >= 500:
@@ -66,14 +82,16 @@ def judge_answer(answer: Answer, before: Document, item: Judged, expected: str |
     except HostilePage as error:
         return Judgement(Verdict.UNCONFIRMED, "unreadable", str(error))
     if expected is not None:
-        return _expected(after, expected)
+        return _expected(after, answer, expected)
     return _from_page(after, answer, before, item)
 
 
-def _expected(after: Document, expected: str) -> Judgement:
-    if plain(expected) in plain(after.text):
-        return Judgement(Verdict.CONFIRMED, "recipe", expected)
-    return Judgement(Verdict.UNCONFIRMED, "recipe", "the recipe's success text is not on the page")
+def _expected(after: Document, answer: Answer, expected: Expected) -> Judgement:
+    said = expected.text is None or plain(expected.text) in plain(after.text)
+    landed = expected.url is None or expected.url in answer.url
+    if said and landed:
+        return Judgement(Verdict.CONFIRMED, "recipe", expected.text or expected.url or "")
+    return Judgement(Verdict.UNCONFIRMED, "recipe", "what the recipe calls success is not there")
 
 
 def _json(answer: Answer, text: str) -> dict[str, object] | None:

@@ -62,6 +62,8 @@ class Visibility:
         """Why this control is not for people; None when nothing speaks against it."""
         if kind == "hidden" or tag.name == "button" or kind in {"submit", "image", "reset", "button"}:
             return None
+        if tag.has_attr("data-form-unseen"):
+            return "not to be seen in a browser"
         return self._trap(tag, words) or self._unseen(tag, form)
 
     def _unseen(self, tag: Tag, form: Tag) -> str | None:
