@@ -11,6 +11,7 @@ from runner.compile.schemas import FileKind, violations
 from runner.lang.diagnostics import Diagnostic
 from runner.lang.source import Source
 from runner.model.channel import ChannelConfig, ChannelType
+from runner.model.linkedin_limits import with_defaults
 
 _OWN = frozenset({"version", "channel", "name", "description", "enabled", "limits", "ramp", "send_window", "timezone"})
 
@@ -24,7 +25,7 @@ def compile_account(source: Source, stem: str | None) -> tuple[ChannelConfig | N
     subject = ShapeSubject(source, FileKind.CHANNEL, tuple(broken))
     found += [diagnostic for check in registry.SHAPE_CHECKS if broken for diagnostic in check(subject)]
     found += name_mismatch.in_file(source, stem)
-    return (None if broken else build_account(source.data)), found
+    return (None if broken else with_defaults(build_account(source.data))), found
 
 
 def build_account(data: dict[str, Any]) -> ChannelConfig:

@@ -143,9 +143,13 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """The gate lets it pass: the intent is durable and every limit is reserved."""
+    """The gate lets it pass: the intent is durable and every limit is reserved.
+
+    `without_note`: the quota of LinkedIn notes is used up and the step may do without; only the bare invitation passes.
+    """
 
     attempt_id: int
+    without_note: bool = False
 
 
 Refusal = NotNow | Cancelled

@@ -6,9 +6,12 @@ LinkedIn publishes none of the volumes. They come from vendors who run many acco
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import time, timedelta
 
+from runner.model.calendar import WORKDAYS, Block, SendWindow
+from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.rates import LimitSet, Ramp, Rate
 
 NOTE_FREE = 200
@@ -32,8 +35,12 @@ DEFAULT_LIMITS = LimitSet(
     ),
     min_gap=timedelta(minutes=3),
     max_gap=timedelta(minutes=10),
-    ramp=Ramp(start=3, step=1, ceiling=15),
+    ramp=Ramp(start=3, step=1, ceiling=20),
 )
+"""What an account without limits of its own gets: 15 invitations a day and 80 a week, 3-10 minutes apart, from 20 % of
+15 up by one a day. The ramp bounds messages too, so it ends above the invitations' own limit."""
+
+DEFAULT_WINDOW = SendWindow((Block(WORKDAYS, time(0), time(0)),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,39 @@ SAFE_LIMITS = (
     SafeLimit(CONNECT, True, Rate(80, timedelta(days=1)), "Unipile: 80-100 a day on paid, active accounts"),
     SafeLimit(CONNECT, True, Rate(200, timedelta(weeks=1)), "Unipile: about 200 a week on paid, active accounts"),
 )
+
+
+def with_defaults(account: ChannelConfig) -> ChannelConfig:
+    """A LinkedIn account with what its file leaves out; any other account as it is.
+
+    An account with a `base_url` talks to a gateway or the sandbox and keeps exactly what its file says, but for
+    `notes_per_month`. Tasks are counted like everything else but not spaced out: a person is the pace.
+    """
+    if account.channel is not ChannelType.LINKEDIN:
+        return account
+    own, limits = account.settings, account.limits
+    limits = replace(limits, by_action=(*limits.by_action, *_missing_actions(limits, own)))
+    if own.get("base_url") or own.get("provider", "task") == "task":
+        return replace(account, limits=limits)
+    if not limits.min_gap:
+        limits = replace(limits, min_gap=DEFAULT_LIMITS.min_gap, max_gap=DEFAULT_LIMITS.max_gap)
+    limits = replace(limits, ramp=limits.ramp or DEFAULT_LIMITS.ramp)
+    return replace(account, limits=limits, send_window=account.send_window or DEFAULT_WINDOW)
+
+
+def _missing_actions(limits: LimitSet, own: Mapping[str, object]) -> tuple[tuple[str, Rate], ...]:
+    named = {action for action, _ in limits.by_action}
+    notes = own.get("notes_per_month")
+    found: list[tuple[str, Rate]] = []
+    if isinstance(notes, int):
+        found.append((CONNECT_WITH_NOTE, Rate(notes, MONTH)))
+    if own.get("base_url"):
+        return tuple(found)
+    if not limits.rates and CONNECT not in named:
+        found += [(action, rate) for action, rate in DEFAULT_LIMITS.by_action if action == CONNECT]
+    if notes is None and CONNECT_WITH_NOTE not in named and own.get("premium") is not True:
+        found.append((CONNECT_WITH_NOTE, Rate(NOTES_PER_MONTH, MONTH)))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, or_, select, update
@@ -16,6 +16,7 @@ from runner.model.campaign import Campaign
 from runner.model.channel import ChannelConfig
 from runner.model.country_policy import refusal
 from runner.model.lead import Lead
+from runner.model.linkedin_limits import CONNECT, CONNECT_WITH_NOTE
 from runner.model.sequence import ChannelStep
 from runner.store.claims import Claim, holds
 from runner.store.context import Context
@@ -40,36 +41,60 @@ class Intention:
     key: str
     follows_up: bool
 
+    def ways(self) -> Iterator[Intention]:
+        """How it may go out, best first: an invitation whose note may be dropped can also pass without its quota."""
+        yield self
+        rule = self.body.settings.get("note") or self.account.settings.get("note")
+        if self.action == CONNECT_WITH_NOTE and rule != "required":
+            yield replace(self, action=CONNECT)
+
 
 def pass_gate(ctx: Context, intention: Intention) -> Permit | Refusal:
     """The gate and the intent in one durable transaction."""
-    assert intention.attempt_id is not None
     now = ctx.now()
+    refused: Refusal | None = None
     with ctx.db.write() as connection:
-        send = _send_facts(connection, ctx, intention, now)
-        limits, gaps = limits_for(send), gaps_for(send)
-        scopes = scopes_of(limits, gaps)
-        ctx.db.lock_scopes(connection, scopes)
-        verdict = judge(_facts(connection, ctx, intention, limits, gaps, now), now)
-        if verdict is not None:
-            return verdict
-        rows = [{"attempt_id": intention.attempt_id, "scope": scope, "reserved_at": now} for scope in scopes]
-        if rows:
-            connection.execute(insert(reservations), rows)
-        where = (attempts.c.id == intention.attempt_id, attempts.c.status == "claimed")
-        changed = connection.execute(update(attempts).where(*where).values(status="sending", intent_at=now))
-        if changed.rowcount != 1:
-            raise RuntimeError(f"attempt {intention.attempt_id} is not claimed, although its claim holds")
-    return Permit(intention.attempt_id)
+        for way in intention.ways():
+            verdict, scopes = _verdict(connection, ctx, way, now, lock=True)
+            if verdict is None:
+                return _intend(connection, way, scopes, now, without_note=way.action != intention.action)
+            refused = refused or verdict
+    assert refused is not None
+    return refused
 
 
 def look_ahead(ctx: Context, intention: Intention) -> Refusal | None:
     """What the gate would say now. Nothing is written; used before connecting, and to explain."""
     now = ctx.now()
     with ctx.db.read() as connection:
-        send = _send_facts(connection, ctx, intention, now)
-        limits, gaps = limits_for(send), gaps_for(send)
-        return judge(_facts(connection, ctx, intention, limits, gaps, now), now)
+        verdicts = [_verdict(connection, ctx, way, now, lock=False)[0] for way in intention.ways()]
+    return None if None in verdicts else verdicts[0]
+
+
+def _verdict(
+    connection: Connection, ctx: Context, intention: Intention, now: datetime, *, lock: bool
+) -> tuple[Refusal | None, tuple[str, ...]]:
+    """What the gate says, and the scopes on which a permit has to reserve."""
+    send = _send_facts(connection, ctx, intention, now)
+    limits, gaps = limits_for(send), gaps_for(send)
+    scopes = scopes_of(limits, gaps)
+    if lock:
+        ctx.db.lock_scopes(connection, scopes)
+    return judge(_facts(connection, ctx, intention, limits, gaps, now), now), scopes
+
+
+def _intend(
+    connection: Connection, intention: Intention, scopes: Sequence[str], now: datetime, *, without_note: bool
+) -> Permit:
+    assert intention.attempt_id is not None
+    rows = [{"attempt_id": intention.attempt_id, "scope": scope, "reserved_at": now} for scope in scopes]
+    if rows:
+        connection.execute(insert(reservations), rows)
+    where = (attempts.c.id == intention.attempt_id, attempts.c.status == "claimed")
+    changed = connection.execute(update(attempts).where(*where).values(status="sending", intent_at=now))
+    if changed.rowcount != 1:
+        raise RuntimeError(f"attempt {intention.attempt_id} is not claimed, although its claim holds")
+    return Permit(intention.attempt_id, without_note)
 
 
 def _send_facts(connection: Connection, ctx: Context, intention: Intention, now: datetime) -> SendFacts:

@@ -158,7 +158,7 @@ def scripted() -> Iterator[Scripted]:
         def do_POST(self) -> None:
             self.answer(script.post)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             """Tests look at `seen`."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -129,7 +129,7 @@ def test_a_lead_known_by_its_urn_is_matched_by_it(desk, clock):
     urn = profile_id("accepts-later-ada")
     desk.connect("accepts-later-ada")
     clock.advance(2 * HOUR)
-    lead = Lead(1, linkedin_url="https://linkedin.com/in/accepts-later-ada", linkedin_urn=urn, linkedin_status=REQUESTED)
+    lead = replace(invited("accepts-later-ada"), linkedin_urn=urn)
     [signal] = read(desk, {}, lead).signals
     assert signal.profile == urn
 

@@ -131,7 +131,8 @@ class TestOfficial:
 
     @pytest.fixture
     def known(self):
-        return Lead(1, linkedin_url="https://linkedin.com/in/already-ada", fields={PERSON_FIELD: profile_id("already-ada")})
+        fields = {PERSON_FIELD: profile_id("already-ada")}
+        return Lead(1, linkedin_url="https://linkedin.com/in/already-ada", fields=fields)
 
     def test_without_a_release_it_is_a_task(self, official, known, sandbox):
         outcome = official.run(known, "message", "Hello")
@@ -155,7 +156,7 @@ class TestOfficial:
     def test_the_headers_are_those_of_the_api(self, scripted, open_desk, known):
         desk = open_desk(scripted.url, provider="official", token=SecretRef(env="TOKEN"))
         desk.run(known, "message", "Hello", vars={RELEASED_BY: "grace"})
-        [(_, path, headers, body)] = scripted.seen
+        [(_, _, headers, body)] = scripted.seen
         assert headers["Authorization"] == "Bearer token-ada"
         assert headers["X-Restli-Protocol-Version"] == "2.0.0"
         assert len(headers["LinkedIn-Version"]) == 6

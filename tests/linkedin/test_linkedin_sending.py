@@ -138,6 +138,13 @@ def test_a_note_without_quota_is_dropped_and_the_log_says_so(desk, sandbox):
     assert len(desk.gates) == 1
 
 
+def test_a_note_is_left_out_when_the_gate_permits_only_the_bare_invitation(desk, sandbox):
+    desk.gate_answer = Permit(1, without_note=True)
+    outcome = desk.connect("ada", "Hi Ada")
+    assert outcome.detail["note_dropped"] is True
+    assert [record.text for record in sandbox.taken("invitation")] == [""]
+
+
 def test_a_required_note_without_quota_limits_the_account(sandbox, open_desk):
     desk = open_desk(sandbox.url, note="required")
     outcome = desk.connect("429note-ada", "Hi Ada")

@@ -33,20 +33,42 @@ _TELL_AGAIN = timedelta(days=1)
 
 @dataclass
 class _Reading:
-    """One read as it grows."""
+    """One read of one account as it grows."""
 
+    account: ChannelConfig
+    reader: Reader
+    now: datetime
+    told: dict[str, str]
     signals: list[Signal] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
-    told: dict[str, str] = field(default_factory=dict)
     complete: bool = True
     trouble: AccountTrouble | None = None
 
-    def tell(self, note: Note, about: str, now: datetime) -> None:
+    def tell(self, note: Note, about: str) -> None:
         """Add a note, at most once a day about the same thing."""
         last = self.told.get(about)
-        if last is None or datetime.fromisoformat(last) + _TELL_AGAIN <= now:
-            self.told[about] = now.isoformat()
+        if last is None or datetime.fromisoformat(last) + _TELL_AGAIN <= self.now:
+            self.told[about] = self.now.isoformat()
             self.notes.append(note)
+
+    def replies(self, stored: object, watched: Sequence[Lead]) -> str:
+        """Add what watched people wrote; returns from when to read the next time."""
+        since = datetime.fromisoformat(stored) if isinstance(stored, str) else self.now - _FIRST_LOOK_BACK
+        if not read_settings(self.account).replies_read:
+            return self.now.isoformat()
+        found = self.reader.recent(since - _OVERLAP)
+        if found.unreached is not None:
+            raise ChannelUnavailable(f"{self.account.key} cannot be read: {found.unreached}")
+        by_person = _by_person(watched)
+        for line in found.lines:
+            lead = by_person.get(line.author or "") or by_person.get((line.public_id or "").lower())
+            if lead is not None and not line.own and line.at >= since - _OVERLAP:
+                self.signals.append(_reply(self.account, lead, line))
+        self.trouble = found.trouble
+        if found.dead:
+            self.complete = False
+            self.tell(_blind(self.account), "conversations")
+        return since.isoformat() if found.dead or found.trouble is not None else self.now.isoformat()
 
 
 class LinkedInInbox:
@@ -71,25 +93,23 @@ class LinkedInInbox:
         reader = self._reader(account)
         if reader is None:
             return InboxBatch(cursor=dict(cursor))
-        state = _Reading(told=_told(cursor))
-        since = self._replies(account, reader, cursor, watched, now, state)
+        state = _Reading(account, reader, now, _told(cursor))
+        since = state.replies(cursor.get("since"), watched)
         people = read_pending(cursor.get("pending"))
         if state.trouble is None:
-            poll = AcceptancePoll(account, read_settings(account), reader, now)
-            result = poll.run(people, watched)
+            result = AcceptancePoll(account, read_settings(account), reader, now).run(people, watched)
             people = result.people
             state.signals += result.signals
             state.trouble = result.trouble
             for about, note in result.notes:
-                state.tell(note, about, now)
+                state.tell(note, about)
             self.providers.open_invitations[account.key] = result.open_invitations
         if state.trouble is not None:
             state.complete = False
             state.notes.append(Note("account_trouble", state.trouble.explanation, hold=True))
-        kept = {"since": since, "pending": write_pending(people.values()), "told": state.told}
         return InboxBatch(
-            cursor=kept, signals=tuple(state.signals), notes=tuple(state.notes), complete=state.complete,
-            trouble=state.trouble,
+            cursor={"since": since, "pending": write_pending(people.values()), "told": state.told},
+            signals=tuple(state.signals), notes=tuple(state.notes), complete=state.complete, trouble=state.trouble,
         )  # fmt: skip
 
     def _reader(self, account: ChannelConfig) -> Reader | None:
@@ -101,29 +121,6 @@ class LinkedInInbox:
             return provider.reader(account)
         except MissingSecret as error:
             raise ChannelUnavailable(f"{account.key} cannot be read: {error}", help=error.help) from error
-
-    def _replies(
-        self, account: ChannelConfig, reader: Reader, cursor: Mapping[str, object], watched: Sequence[Lead],
-        now: datetime, state: _Reading,
-    ) -> str:  # fmt: skip
-        """Add what watched people wrote; returns from when to read the next time."""
-        stored = cursor.get("since")
-        since = datetime.fromisoformat(stored) if isinstance(stored, str) else now - _FIRST_LOOK_BACK
-        if not read_settings(account).replies_read:
-            return now.isoformat()
-        found = reader.recent(since - _OVERLAP)
-        if found.unreached is not None:
-            raise ChannelUnavailable(f"{account.key} cannot be read: {found.unreached}")
-        by_person = _by_person(watched)
-        for line in found.lines:
-            lead = by_person.get(line.author or "") or by_person.get((line.public_id or "").lower())
-            if lead is not None and not line.own and line.at >= since - _OVERLAP:
-                state.signals.append(_reply(account, lead, line))
-        state.trouble = found.trouble
-        if found.dead:
-            state.complete = False
-            state.tell(_blind(account), "conversations", now)
-        return since.isoformat() if found.dead or found.trouble is not None else now.isoformat()
 
 
 def _reply(account: ChannelConfig, lead: Lead, line: Line) -> Signal:

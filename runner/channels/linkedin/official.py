@@ -111,7 +111,7 @@ class PreparedOfficial:
         if not isinstance(answer, Permit):
             return answer
         connect = self.job.action == CONNECT
-        path, body = self._invitation() if connect else self._message()
+        path, body = self._invitation(with_note=not answer.without_note) if connect else self._message()
         exchange = _request(self.settings, self.token, "POST", path, body)
         row = judge(Act.CONNECT if connect else Act.MESSAGE, exchange)
         outcome = outcome_of(row, exchange, self.job.now)
@@ -130,9 +130,9 @@ class PreparedOfficial:
             "messageType": "MEMBER_TO_MEMBER",
         }
 
-    def _invitation(self) -> tuple[str, Mapping[str, object]]:
+    def _invitation(self, *, with_note: bool) -> tuple[str, Mapping[str, object]]:
         body: dict[str, object] = {"invitee": f"urn:li:person:{self.person}"}
-        if self.job.content.body:
+        if self.job.content.body and with_note:
             body["message"] = {"com.linkedin.invitations.InvitationMessage": {"body": self.job.content.body}}
         return "/v2/invitations", body
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runner.channels.linkedin.identity import Profile
 from runner.channels.linkedin.provider import CheckResult, ProviderContext, Reader, Verdicts
@@ -51,7 +51,9 @@ class PreparedTask:
     def fire(self, gate: Gate) -> Outcome:
         """Hand over, if the gate permits."""
         answer = gate()
-        return HandedOver(self.task) if isinstance(answer, Permit) else answer
+        if not isinstance(answer, Permit):
+            return answer
+        return HandedOver(replace(self.task, text="") if answer.without_note else self.task)
 
     def abandon(self) -> None:
         """Nothing is held."""

@@ -36,10 +36,11 @@ class PreparedVoyager:
             if not isinstance(answer, Permit):
                 return answer
             act = Act.CONNECT if self.job.action == CONNECT else Act.MESSAGE
-            exchange = self._post(self.job.content.body)
+            dropped = answer.without_note
+            exchange = self._post("" if dropped else self.job.content.body)
             row = judge(act, exchange)
-            dropped = row.verdict is Verdict.NOTE_LIMITED and self._may_drop_note()
-            if dropped:
+            if not dropped and row.verdict is Verdict.NOTE_LIMITED and self._may_drop_note():
+                dropped = True
                 exchange = self._post("")
                 row = judge(act, exchange)
             self.session.ended = row.verdict is Verdict.SESSION_EXPIRED
@@ -60,7 +61,10 @@ class PreparedVoyager:
         return self.session.call(connect if self.job.action == CONNECT else message)
 
     def _may_drop_note(self) -> bool:
-        return bool(self.job.content.body) and not read_settings(self.job.account).note_required
+        """The step's `note` decides, else the account's."""
+        rule = self.job.body.settings.get("note")
+        required = read_settings(self.job.account).note_required if rule is None else rule == "required"
+        return bool(self.job.content.body) and not required
 
     def _noted(self, outcome: Outcome, *, dropped: bool) -> Outcome:
         """A sent outcome with what the log should keep: the id that was used, and a note that was left out."""
