@@ -107,9 +107,9 @@ class SmtpSink:
         self.ledger: Ledger[Delivery] = Ledger(ledger_path)
         self.port = 0
         self.host = host
-        self._handler = _Handler(clock, self.mailboxes, self.ledger, delays or Delays(), tokens)
         self._users = dict(users or {})
         self._needs_login = bool(users or tokens)
+        self._handler = _Handler(clock, self.mailboxes, self.ledger, delays or Delays(), tokens, self._needs_login)
         self._tls = tls_context
         self._implicit = implicit_tls
         self._loop = asyncio.new_event_loop()
@@ -161,7 +161,6 @@ class SmtpSink:
             tls_context=None if self._implicit else self._tls,
             require_starttls=self._tls is not None and not self._implicit and self._needs_login,
             authenticator=self._authenticate,
-            auth_required=self._needs_login,
             auth_require_tls=False,
         )
 
@@ -176,19 +175,35 @@ class _Handler:
     """The hooks that aiosmtpd calls, all in the server's thread."""
 
     def __init__(
-        self, clock: Clock, mailboxes: Mailboxes, ledger: Ledger[Delivery], delays: Delays, tokens: frozenset[str]
+        self,
+        clock: Clock,
+        mailboxes: Mailboxes,
+        ledger: Ledger[Delivery],
+        delays: Delays,
+        tokens: frozenset[str],
+        needs_login: bool,
     ) -> None:
         self._clock = clock
         self._mailboxes = mailboxes
         self._ledger = ledger
         self._delays = delays
         self._tokens = tokens
+        self._needs_login = needs_login
         self._seen: set[tuple[str, str]] = set()
 
     async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's name
         blob = base64.b64decode(args[1]) if len(args) > 1 else await server.challenge_auth("")
         text = blob.decode(errors="replace") if isinstance(blob, bytes) else ""
         return AuthResult(success=any(f"auth=Bearer {token}\1" in text for token in self._tokens), handled=False)
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self._needs_login and not session.authenticated:
+            return "530 5.7.0 Authentication required"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 Ok"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

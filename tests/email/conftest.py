@@ -124,6 +124,7 @@ class Script:
     dot: Any = b"250 2.0.0 queued\r\n"
     rset: Any = b"250 2.0.0 Ok\r\n"
     auth: Any = b"235 2.7.0 welcome\r\n"
+    starttls: Any = b"502 5.5.1 not here\r\n"
     limit: int | None = None
     at_limit: Any = None
     commands: list[str] = field(default_factory=list)
@@ -177,7 +178,7 @@ class ScriptedServer:
             script.commands.append(command)
             verb = command.split(" ")[0].lower()
             answer = {"ehlo": script.ehlo, "mail": script.mail, "rcpt": script.rcpt, "data": script.data,
-                      "rset": script.rset, "auth": script.auth, "quit": b"221 bye\r\n"}.get(verb, b"502 what?\r\n")
+                      "rset": script.rset, "auth": script.auth, "starttls": script.starttls, "quit": b"221 bye\r\n"}.get(verb, b"502 what?\r\n")
             answer = answer.pop(0) if isinstance(answer, list) and len(answer) > 1 else answer
             answer = answer[0] if isinstance(answer, list) else answer
             if not self._say(conn, answer) or verb == "quit":

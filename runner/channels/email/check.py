@@ -66,13 +66,18 @@ def _check_footer(account: EmailAccount, report: _Report) -> None:
             "email-no-postal-address", "no postal address in the footer", ("footer", "postal_address"),
             "CAN-SPAM (15 U.S.C. 7704(a)(5)) wants a valid physical postal address in every message",
         )  # fmt: skip
-    if account.footer.unsubscribe is Unsubscribe.MAILTO and not (account.footer.mailto or account.has_inbox):
-        report.add(
-            "email-no-opt-out", "`unsubscribe: mailto` without an address that is read", ("footer", "unsubscribe"),
-            "add `footer.mailto` or `imap`",
-        )  # fmt: skip
-    if account.footer.unsubscribe is Unsubscribe.REPLY and not account.has_inbox:
-        report.add(
-            "email-no-opt-out", "`unsubscribe: reply` without an inbox that is read", ("footer", "unsubscribe"),
-            "add `imap`, or use `unsubscribe: one_click`",
-        )  # fmt: skip
+    if (problem := _way_out(account)) is not None:
+        report.add("email-no-opt-out", problem, ("footer", "unsubscribe"), "every message must offer a way to opt out")
+
+
+def _way_out(account: EmailAccount) -> str | None:
+    """Why readers could not opt out, or None. Whether one-click links have a web address is the project's to check."""
+    match account.footer.unsubscribe:
+        case Unsubscribe.NONE:
+            return "`unsubscribe: none` leaves readers no way out"
+        case Unsubscribe.MAILTO if not (account.footer.mailto or account.has_inbox):
+            return "`unsubscribe: mailto` without an address that is read; add `footer.mailto` or `imap`"
+        case Unsubscribe.REPLY if not account.has_inbox:
+            return "`unsubscribe: reply` without an inbox that is read; add `imap`"
+        case _:
+            return None

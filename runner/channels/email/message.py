@@ -22,6 +22,7 @@ from runner.channels.email.markdown_text import flowed
 from runner.channels.email.message_headers import (
     Address,
     Unsafe,
+    has_control,
     mailbox,
     message_id,
     safe_address,
@@ -85,10 +86,13 @@ def build(job: Job, account: EmailAccount, web: WebLinks | None = None, root: Pa
 
 
 def serialise(headers: Sequence[tuple[str, str]], message: Message) -> bytes:
-    """The bytes of headers and parts; the header block is read again and must say what was meant. Raises Unsafe."""
+    """The bytes of headers and parts; the header block is read again and must say what was meant. Raises Unsafe.
+
+    A value outside ASCII, an address for SMTPUTF8, is written as UTF-8 (RFC 6532).
+    """
     whole = Message(POLICY)
     for name, value in headers:
-        whole[name] = value
+        whole[name] = value if value.isascii() else value.encode().decode("ascii", "surrogateescape")
     whole["MIME-Version"] = "1.0"
     for name, value in message.items():
         whole[name] = value
@@ -136,7 +140,7 @@ def _author(job: Job, account: EmailAccount) -> Sender:
 
 def _name_of(job: Job) -> str:
     name = " ".join(filter(None, (job.lead.first_name, job.lead.last_name))).strip()
-    return name if name.isprintable() else ""
+    return "" if has_control(name) else name
 
 
 def _subject(job: Job) -> str:

@@ -49,7 +49,7 @@ class Address:
 def safe_address(text: str) -> Address:
     """Read one bare address. Raises Unsafe for anything that is not one, control characters above all."""
     local, at, domain = text.strip(" ").rpartition("@")
-    if not at or not local or len(local) > MAX_LOCAL or _LOCAL.fullmatch(local) is None or _has_control(local):
+    if not at or not local or len(local) > MAX_LOCAL or _LOCAL.fullmatch(local) is None or not local.isprintable():
         raise Unsafe("this is no e-mail address")
     return Address(local, _ascii_domain(domain))
 
@@ -57,7 +57,7 @@ def safe_address(text: str) -> Address:
 def safe_header(value: str) -> str:
     """A header value as it may be written: ASCII, or encoded words (RFC 2047). Raises Unsafe for control characters."""
     text = value.strip()
-    if _has_control(text):
+    if has_control(text):
         raise Unsafe("a line break or control character in a header")
     if text.isascii() and "=?" not in text and len(text) < 900:
         return text
@@ -100,5 +100,6 @@ def _ascii_domain(domain: str) -> str:
     return lowered
 
 
-def _has_control(text: str) -> bool:
+def has_control(text: str) -> bool:
+    """Whether a text holds line breaks, control characters or halves of characters."""
     return not text.isprintable() and any(unicodedata.category(char) in _FORBIDDEN for char in text)

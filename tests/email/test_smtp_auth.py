@@ -1,0 +1,192 @@
+"""Logging in by every method against servers that check, with tokens from a token server on loopback."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qsl
+
+import pytest
+
+from runner.channels.email.channel import EmailChannel
+from runner.engine.outcomes import AccountTrouble, Sent, Trouble
+from runner.errors import MissingSecret
+from runner.model.channel import SecretRef
+from runner.sandbox.smtp import SmtpSink
+from runner.secrets import read_secret
+
+PASSWORD = SecretRef(env="PASSWORD")
+
+
+class TokenServer:
+    """Answers RFC 6749 refresh requests; `answers` are used up one a time, the last one for ever."""
+
+    def __init__(self, *answers: tuple[int, object]) -> None:
+        self.requests: list[dict[str, str]] = []
+        outer, left = self, list(answers)
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                outer.requests.append(dict(parse_qsl(body)))
+                status, content = left.pop(0) if len(left) > 1 else left[0]
+                data = content if isinstance(content, bytes) else json.dumps(content).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *args: object) -> None:
+                return
+
+        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/token"
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def token_server():
+    servers = []
+
+    def make(*answers):
+        servers.append(TokenServer(*answers))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def guarded_sink(clock):
+    server = SmtpSink(clock, users={"ada": "correct horse"}, tokens=frozenset({"good", "good-2"})).start()
+    yield server
+    server.stop()
+
+
+def oauth(server, **more):
+    return {
+        "username": "ada",
+        "auth": "xoauth2",
+        "oauth": {"token_url": server.url, "client_id": "id-1", "refresh_token": SecretRef(env="REFRESH"),
+                  "client_secret": SecretRef(env="CLIENT"), "scope": "mail", **more},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["plain", "login", "auto"])
+def test_a_password_logs_in(method, guarded_sink, account, job, send):
+    login = {"username": "ada", "password": PASSWORD, "auth": method}
+    assert isinstance(send(job(account(guarded_sink.port, smtp=login))), Sent)
+
+
+@pytest.mark.parametrize("method", ["plain", "login"])
+def test_a_wrong_password_stops_the_account_and_shows_in_no_text(method, clock, account, job, send):
+    server = SmtpSink(clock, users={"ada": "other"}).start()
+    outcome = send(job(account(server.port, smtp={"username": "ada", "password": PASSWORD, "auth": method})))
+    server.stop()
+    assert isinstance(outcome, AccountTrouble)
+    assert outcome.kind is Trouble.AUTH
+    shown = repr(outcome)
+    assert "correct horse" not in shown
+    assert base64.b64encode(b"correct horse").decode() not in shown
+
+
+def test_a_server_that_wants_a_log_in_gets_a_clear_word(guarded_sink, account, job, send):
+    outcome = send(job(account(guarded_sink.port)))
+    assert isinstance(outcome, AccountTrouble)
+    assert (outcome.kind, outcome.reason) == (Trouble.AUTH, "login_needed")
+
+
+def test_a_method_that_the_server_lacks_is_a_matter_of_settings(scripted, account, job, send):
+    server = scripted(ehlo=b"250-x\r\n250 AUTH CRAM-MD5\r\n")
+    outcome = send(job(account(server.port, smtp={"username": "ada", "password": PASSWORD})))
+    assert isinstance(outcome, AccountTrouble)
+    assert (outcome.kind, outcome.reason) == (Trouble.CONFIG, "no_auth_method")
+    assert not [line for line in server.script.commands if line.startswith("AUTH")]
+
+
+def test_a_password_never_crosses_an_unprotected_line_that_should_be_protected(scripted, account, job, send):
+    server = scripted(ehlo=b"250-x\r\n250 AUTH PLAIN LOGIN\r\n")
+    login = {"username": "ada", "password": PASSWORD, "security": "opportunistic"}
+    outcome = send(job(account(server.port, smtp=login)))
+    assert isinstance(outcome, AccountTrouble)
+    assert outcome.reason == "login_in_clear"
+    assert not [line for line in server.script.commands if line.startswith("AUTH")]
+
+
+def test_a_missing_secret_names_the_variable(clock, scripted, account, job):
+    channel = EmailChannel(lambda ref: read_secret(ref, environ={}), clock)
+    server = scripted(ehlo=b"250-x\r\n250 AUTH PLAIN\r\n")
+    outcome = channel.prepare(job(account(server.port, smtp={"username": "ada", "password": PASSWORD})))
+    channel.close()
+    assert isinstance(outcome, AccountTrouble)
+    assert (outcome.kind, outcome.reason) == (Trouble.CONFIG, "missing_secret")
+    assert "PASSWORD" in outcome.explanation
+    assert MissingSecret is not None
+
+
+def test_xoauth2_fetches_a_token_once_and_keeps_it(guarded_sink, token_server, account, job, send):
+    server = token_server((200, {"access_token": "good", "expires_in": 3600}))
+    config = account(guarded_sink.port, smtp=oauth(server) | {"per_connection": 1})
+    assert all(isinstance(send(job(config, key=f"k{n}")), Sent) for n in range(3))
+    assert server.requests == [{"grant_type": "refresh_token", "client_id": "id-1", "refresh_token": "refresh-1",
+                                "client_secret": "client-secret", "scope": "mail"}]  # fmt: skip
+
+
+def test_a_token_that_ran_out_is_refreshed(guarded_sink, token_server, account, job, send):
+    server = token_server((200, {"access_token": "good", "expires_in": 1}), (200, {"access_token": "good-2"}))
+    config = account(guarded_sink.port, smtp=oauth(server) | {"per_connection": 1})
+    assert isinstance(send(job(config)), Sent)
+    assert isinstance(send(job(config)), Sent)
+    assert len(server.requests) == 2
+
+
+def test_a_token_that_the_server_refuses_is_fetched_anew_once(guarded_sink, token_server, account, job, send):
+    server = token_server((200, {"access_token": "revoked"}), (200, {"access_token": "good"}))
+    assert isinstance(send(job(account(guarded_sink.port, smtp=oauth(server)))), Sent)
+    assert len(server.requests) == 2
+    refusing = token_server((200, {"access_token": "revoked"}))
+    outcome = send(job(account(guarded_sink.port, smtp=oauth(refusing))))
+    assert isinstance(outcome, AccountTrouble)
+    assert outcome.kind is Trouble.AUTH
+    assert "revoked" not in repr(outcome)
+
+
+def test_a_refused_refresh_token_asks_for_consent(guarded_sink, token_server, account, job, send):
+    server = token_server((400, {"error": "invalid_grant", "error_description": "gone refresh-1"}))
+    outcome = send(job(account(guarded_sink.port, smtp=oauth(server))))
+    assert isinstance(outcome, AccountTrouble)
+    assert (outcome.kind, outcome.reason) == (Trouble.AUTH, "consent_needed")
+    assert "refresh-1" not in repr(outcome)
+
+
+@pytest.mark.parametrize("answer", [(500, {"error": "oops"}), (200, b"<html>"), (200, []), (200, {"token": "x"}),
+                                    (302, {}), (200, b"x" * 100_000)])  # fmt: skip
+def test_a_token_server_in_trouble_is_trouble_of_the_connection(answer, guarded_sink, token_server, account, job, send):
+    outcome = send(job(account(guarded_sink.port, smtp=oauth(token_server(answer)))))
+    assert isinstance(outcome, AccountTrouble)
+    assert (outcome.kind, outcome.reason) == (Trouble.CONNECTION, "token_server")
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "reason"),
+    [(b"535 5.7.8 Username and Password not accepted\r\n", Trouble.AUTH, "login_refused"),
+     (b"534 5.7.9 Application-specific password required\r\n", Trouble.AUTH, "app_password_needed"),
+     (b"535 5.7.139 Authentication unsuccessful, disabled\r\n", Trouble.AUTH, "oauth_needed"),
+     (b"550 5.7.30 Basic authentication is not supported\r\n", Trouble.AUTH, "oauth_needed"),
+     (b"454 4.7.0 Temporary authentication failure\r\n", Trouble.CONNECTION, "login_later"),
+     (b"421 4.3.2 closing\r\n", Trouble.CONNECTION, "server_busy"),
+     (b"334 VXNlcm5hbWU6\r\n", Trouble.CONNECTION, "server_busy")],
+)  # fmt: skip
+def test_what_a_server_says_to_a_log_in_is_understood(said, kind, reason, scripted, account, job, send):
+    server = scripted(ehlo=b"250-x\r\n250 AUTH PLAIN\r\n", auth=said)
+    outcome = send(job(account(server.port, smtp={"username": "ada", "password": PASSWORD})))
+    assert isinstance(outcome, AccountTrouble)
+    assert (outcome.kind, outcome.reason) == (kind, reason)
+    assert len([line for line in server.script.commands if line.startswith("AUTH")]) == 1
