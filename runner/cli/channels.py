@@ -24,7 +24,7 @@ def show(campaign: str | None, root: Path, output: str) -> None:
     """Every account with its health; with CAMPAIGN, its channels and overlays as JSON."""
     from runner.channels.wiring import ChannelSet
     from runner.operator import Operator
-    from runner.render.json import json_text
+    from runner.render.table import json_text
     from runner.render.table import Column, print_table
     from runner.store.accounts import account_rows
 
@@ -55,7 +55,7 @@ def set_overlay(
     from runner.channels.wiring import ChannelSet
     from runner.errors import UsageError
     from runner.operator import Operator
-    from runner.render.json import json_text
+    from runner.render.table import json_text
 
     try:
         values = json.loads(config)

@@ -18,7 +18,7 @@ def metrics(campaign: str, root: Path, output: str) -> None:
     """What went out in CAMPAIGN and what came back, by step and by channel."""
     from runner.channels.wiring import ChannelSet
     from runner.operator import Operator
-    from runner.render.json import json_text
+    from runner.render.table import json_text
 
     found = Operator(open_project(root), ChannelSet({})).get_channel_metrics(campaign)
     if output == "json":

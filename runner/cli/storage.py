@@ -16,8 +16,9 @@ from runner.errors import ProjectError
 from runner.model.channel import ChannelType
 from runner.model.identity import email_key
 from runner.model.project import ProjectSettings
-from runner.store.database import Database, open_database
+from runner.store.database import Database
 from runner.store.keys import Key, bind_key, load_key
+from runner.store.opening import open_store
 from runner.store.schema import check_schema
 
 
@@ -61,7 +62,7 @@ def open_storage(start: Path) -> Iterator[Storage]:
         raise ProjectError(
             f"{PROJECT_FILE} has errors", tuple(found), help="`runner validate` shows each with its place"
         )
-    db = open_database(settings.database, root=root)
+    db = open_store(settings, root)
     try:
         check_schema(db)
         yield Storage(root, settings, db, SystemClock())

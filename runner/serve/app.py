@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runner.channels.wiring import ChannelSet, real_channels
@@ -70,4 +70,5 @@ def build(
     """
     ctx = open_context(root, project=project, clock=clock, machine=machine, db=db)
     ctx.db.check_durable()
+    ctx = replace(ctx, worker=f"serve-{ctx.worker}")
     return App(ctx, channel_set or real_channels(root, ctx.clock), root, failpoint)

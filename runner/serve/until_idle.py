@@ -20,6 +20,11 @@ Hidden = Callable[[], datetime | None]
 """When something that nobody can see yet will show itself, such as a bounce on its way (the sandbox knows)."""
 
 
+LOOK_AGAIN = timedelta(seconds=2)
+LISTEN_EVERY = timedelta(minutes=5)
+"""Shorter than the age at which an unread inbox holds follow-ups back."""
+
+
 @dataclass(slots=True)
 class JumpingRun:
     """Plays a project on a clock that jumps to the next instant at which anything happens.
@@ -34,6 +39,9 @@ class JumpingRun:
     limit: timedelta = timedelta(days=400)
     on_step: Callable[[], None] = lambda: None
     _landed: threading.Event = field(default_factory=threading.Event)
+    _sent: bool = False
+    _expected: bool = True
+    _heard_at: datetime | None = None
 
     def run(self) -> None:
         """Until nothing is on the way, or the clock has moved by `limit`."""
@@ -50,29 +58,42 @@ class JumpingRun:
 
     def _settle(self) -> None:
         """Do all that can be done at this instant."""
-        moved = 1
-        while moved:
-            moved = enroll_matching(self.app.ctx)
-            moved += self.app.inboxes.read_all()
-            moved += self.dispatcher.tick()
-            moved += self._wait_for_workers()
-        self.app.reconciliation.run()
+        heard = 1
+        while heard:
+            heard = self._listen() + enroll_matching(self.app.ctx)
+            self.dispatcher.tick()
+            self._wait_for_workers()
 
-    def _wait_for_workers(self) -> int:
-        waited = 0
+    def _listen(self) -> int:
+        """Read the inboxes when something new is known to be there, and every few minutes of the campaign's time."""
+        now = self.clock.now()
+        if not self._expected and self._heard_at is not None and now - self._heard_at < LISTEN_EVERY:
+            return 0
+        self._expected, self._heard_at = False, now
+        self.app.reconciliation.run()
+        return self.app.inboxes.read_all()
+
+    def _wait_for_workers(self) -> None:
         while self.dispatcher.in_flight():
+            self._sent = True
             self._landed.wait(timeout=1.0)
             self._landed.clear()
-            waited = 1
             self.dispatcher.tick()
-        return waited
 
     def _next(self) -> datetime | None:
         now = self.clock.now()
-        times = [self.dispatcher.next_due(), next_room(self.app.ctx), *(look() for look in self.hidden)]
-        if not open_count(self.app):
-            times = times[1:]
-        return min((max(at, now + timedelta(microseconds=1)) for at in times if at is not None), default=None)
+        heard = [look() for look in self.hidden]
+        if self._sent:  # what was just sent may have been answered at once: look again before leaping on
+            heard.append(now + LOOK_AGAIN)
+        self._sent = False
+        due = [self.dispatcher.next_due()] if open_count(self.app) else []
+        event, timer = _earliest(heard, now), _earliest([*due, next_room(self.app.ctx)], now)
+        self._expected = event is not None and (timer is None or event <= timer)
+        return _earliest([event, timer], now)
+
+
+def _earliest(times: Sequence[datetime | None], now: datetime) -> datetime | None:
+    return min((max(at, now + timedelta(microseconds=1)) for at in times if at is not None), default=None)
 
 
 def open_count(app: App) -> int:

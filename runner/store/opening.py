@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from runner.clocks import SystemClock
 from runner.compile.project import load_project
 from runner.engine.ports import Clock
 from runner.errors import ProjectError
-from runner.model.project import Project
+from runner.model.project import Project, ProjectSettings
 from runner.store.context import Context
 from runner.store.database import Database, open_database
 from runner.store.definitions import open_book, publish
 from runner.store.keys import bind_key, load_key
 from runner.store.schema import check_schema
+
+DATABASE_VARIABLE = "RUNNER_DATABASE"
 
 
 def compile_or_raise(root: Path) -> Project:
@@ -24,6 +27,12 @@ def compile_or_raise(root: Path) -> Project:
         noun = "error" if count == 1 else "errors"
         raise ProjectError(f"the project has {count} {noun}", result.diagnostics, help="`runner validate` shows them")
     return result.project
+
+
+def open_store(settings: ProjectSettings, root: Path, *, create: bool = False) -> Database:
+    """The project's database; the environment's RUNNER_DATABASE overrides what runner.yaml says."""
+    url = os.environ.get(DATABASE_VARIABLE) or settings.database
+    return open_database(url, root=root, create=create)
 
 
 def open_context(
@@ -43,7 +52,7 @@ def open_context(
     project = project or compile_or_raise(root)
     machine = machine or SystemClock()
     clock = clock or machine
-    db = db or open_database(project.settings.database, root=root)
+    db = db or open_store(project.settings, root)
     check_schema(db)
     key = load_key(root)
     with db.write() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -115,8 +116,9 @@ def _attempt_values(outcome: Outcome) -> tuple[str, dict[str, Any]]:
 
 def _side_effects(connection: Connection, ctx: Context, work: Work, outcome: Outcome, now: datetime) -> None:
     match outcome:
-        case Sent(message_id=message_id):
+        case Sent(message_id=message_id, detail=detail):
             record_success(connection, work.account.key)
+            _keep_profile_id(connection, work.lead.id, detail)
             if message_id:
                 mine = step_runs.c.id == work.step_run_id
                 connection.execute(update(step_runs).where(mine).values(message_id=message_id))
@@ -134,6 +136,13 @@ def _side_effects(connection: Connection, ctx: Context, work: Work, outcome: Out
             _open_task(connection, work, task, now)
         case _:
             pass
+
+
+def _keep_profile_id(connection: Connection, lead_id: int, detail: Mapping[str, object]) -> None:
+    """LinkedIn's id of a person is asked for once: what a channel resolved is stored with the lead."""
+    if found := detail.get("linkedin_urn"):
+        unknown = (leads.c.id == lead_id, leads.c.linkedin_urn.is_(None))
+        connection.execute(update(leads).where(*unknown).values(linkedin_urn=str(found)[:120]))
 
 
 def _connection_status(connection: Connection, lead_id: int, status: LinkedInConnectionStatus) -> None:
