@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import cast
 
 from imap_tools import BaseMailBox, ImapToolsError
@@ -188,12 +189,17 @@ class _Box(BaseMailBox):
 
     def _get_mailbox_client(self) -> GuardedClient:
         settings = self._settings
-        context = ssl.create_default_context(cafile=settings.ca_file)
-        tls = context if settings.security is ImapSecurity.TLS else None
+        tls = _tls_context(settings.ca_file) if settings.security is ImapSecurity.TLS else None
         client = GuardedClient(settings.host, settings.port, self._deadline, tls)
         if settings.security is ImapSecurity.STARTTLS:
-            client.starttls(context)
+            client.starttls(_tls_context(settings.ca_file))
         return client
+
+
+@lru_cache(maxsize=16)
+def _tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """Reading the system's certificates takes tens of milliseconds, so it is done once for each file."""
+    return ssl.create_default_context(cafile=ca_file)
 
 
 def _log_in(mailbox: BaseMailBox, settings: ImapSettings, secret: Secret) -> None:
