@@ -11,7 +11,7 @@ from runner.engine.ports import Inbox
 from runner.errors import ChannelUnavailable, MissingSecret
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.store.context import Context
-from runner.store.health import open_problem, record_trouble
+from runner.store.health import open_problem
 from runner.store.reading import cursor_of, record_failure, watched_leads
 from runner.store.signals import record_batch
 
@@ -59,10 +59,7 @@ class InboxReader:
                 return found
             recorded = record_batch(ctx, config.key, batch)
             found += recorded.new
-            if batch.trouble is not None:
-                with ctx.db.write() as connection:
-                    record_trouble(connection, config.key, batch.trouble, ctx.now())
-            if batch.complete:
+            if batch.complete or batch.trouble is not None:
                 return found
         return found
 

@@ -156,11 +156,28 @@ def test_looks_are_spread_grow_rarer_and_are_bounded(dead_sandbox, open_desk, cl
         paths = [record.path for record in sandbox.ledger.records()[before:] if "networkinfo" in record.path]
         looks.append(len(paths))
         clock.advance(HOUR)
-    assert max(looks) <= AT_ONCE
+    assert max(looks) < 30  # never all at once
     assert sum(looks[:3]) == 0
     assert sum(looks[:48]) > sum(looks[-48:]) > 0
     per_person = sum(looks) / 30
     assert 5 <= per_person <= 12  # a week: at 4 h, then rarer, at most every 36 h
+
+
+def test_one_read_makes_a_bounded_number_of_looks(dead_sandbox, open_desk, monkeypatch):
+    monkeypatch.setattr("runner.channels.linkedin.settings.LinkedInSettings.is_loopback", lambda self, url: False)
+    monkeypatch.setattr("runner.channels.linkedin.session._PACE", (0, 0))
+    sandbox = dead_sandbox(sent_invitations=410)
+    desk = open_desk(sandbox.url, poll="0s")
+    leads = [invited(f"never-accepts-{n}", n) for n in range(30)]
+    cursor, looked = {}, set()
+    for _ in range(3):
+        before = len(sandbox.ledger.records())
+        cursor = read(desk, cursor, *leads).cursor
+        names = [record.public_id for record in sandbox.ledger.records()[before:] if "networkinfo" in record.path]
+        assert len(names) == AT_ONCE
+        looked |= set(names)
+        desk.clock.advance(timedelta(seconds=1))
+    assert len(looked) == 30
 
 
 def test_search_takes_over_where_network_info_is_dead(dead_sandbox, open_desk, clock):

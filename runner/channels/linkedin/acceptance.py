@@ -38,17 +38,21 @@ class AcceptancePoll:
         local = settings.is_loopback(VOYAGER_URL)
         first = settings.poll if settings.poll is not None else timedelta(0) if local else FIRST_LOOK
         self._poll = (first, first * SLOWEST)
-        self._most = AT_ONCE if first else 10_000
+        self._most = 10_000 if local else AT_ONCE
 
     def run(self, people: Mapping[str, Pending], watched: Sequence[Lead]) -> AcceptanceResult:
         """Look up who is due: those still in the list of open invitations cost no call of their own."""
         result = AcceptanceResult(with_watched(people, watched, self._now, self._poll))
-        turn = due(result.people, self._now, self._most)
+        turn = due(result.people, self._now)
         listed = self._reader.open_invitations() if turn else None
+        looks = 0
         for person in turn:
             if listed is not None and still_open(person, listed):
                 result.people[person.key] = person.looked(self._now, self._poll)
                 continue
+            looks += 1
+            if looks > self._most:
+                break
             seen = self._reader.standing(person.profile, (person.first_name, person.last_name))
             if seen.trouble is not None:
                 if seen.trouble.kind is not Trouble.CONNECTION:

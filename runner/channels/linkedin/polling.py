@@ -85,10 +85,10 @@ def with_watched(
     return found
 
 
-def due(people: Mapping[str, Pending], now: datetime, most: int) -> list[Pending]:
+def due(people: Mapping[str, Pending], now: datetime) -> list[Pending]:
     """Who is to be looked up now, longest overdue first."""
     waiting = [person for person in people.values() if datetime.fromisoformat(person.due) <= now]
-    return sorted(waiting, key=lambda person: (person.due, person.key))[:most]
+    return sorted(waiting, key=lambda person: (person.due, person.looks, person.key))
 
 
 def still_open(person: Pending, invitations: Iterable[Invitation]) -> bool:
