@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
 from runner.lang.nodes import Compare, EventSeen, Node, Not, OutcomeIs, children
@@ -16,10 +17,8 @@ from runner.model.sequence import END, ChannelStep, SequenceConfig, SequenceStep
 def build_graph(config: SequenceConfig) -> StepGraph:
     """The graph of a sequence whose every name is known."""
     routes = [routes_of(step, follower) for step, follower in zip(config.steps, _followers(config.steps), strict=True)]
-    readers = _readers(config.steps)
-    nodes = tuple(
-        _node(index, step, routes[index], readers.get(step.id, ())) for index, step in enumerate(config.steps)
-    )
+    readers = _Readers(config.steps)
+    nodes = tuple(_node(index, step, routes[index], readers) for index, step in enumerate(config.steps))
     digest = structure_hash(nodes, config.stop_on, config.stop_scope)
     return StepGraph(config.name, nodes, digest, config.stop_on, config.stop_scope, config.vars)
 
@@ -40,40 +39,44 @@ def routes_of(step: SequenceStep, follower: str) -> dict[str, str]:
     return routes
 
 
-def _node(index: int, step: SequenceStep, routes: Mapping[str, str], readers: Sequence[_Reader]) -> StepNode:
+def _node(index: int, step: SequenceStep, routes: Mapping[str, str], readers: _Readers) -> StepNode:
     if not isinstance(step.body, ChannelStep) or step.body.channel is not ChannelType.EMAIL:
         return StepNode(step.id, index, step.body, routes, step.condition)
-    later = [reader for reader in readers if reader.index > index]
     explicit = step.next.get("failed", step.next.get("*"))
-    wanting = next((reader.step for reader in later if reader.wants_failure), None)
+    names = (step.id, step.body.channel.value)
     return StepNode(
-        step.id, index, step.body, routes, step.condition,
-        failure_is_read="failed" in step.next or bool(later),
-        failure_target=explicit or wanting,
-    )  # fmt: skip
+        step.id,
+        index,
+        step.body,
+        routes,
+        step.condition,
+        failure_is_read="failed" in step.next or readers.first(names, index) is not None,
+        failure_target=explicit or readers.first(names, index, wanting=True),
+    )
 
 
-class _Reader:
-    """A step whose condition asks how another ended; `wants_failure` if failing helps it to hold."""
+class _Readers:
+    """Which steps ask, in their conditions, how the steps of a name ended; `wanting` to run when it failed."""
 
-    __slots__ = ("index", "step", "wants_failure")
+    def __init__(self, steps: Sequence[SequenceStep]) -> None:
+        self.ids = [step.id for step in steps]
+        self.any: dict[str, list[int]] = {}
+        self.wanting: dict[str, list[int]] = {}
+        for index, step in enumerate(steps):
+            for atom, positive in _outcome_atoms(step.condition.root if step.condition else None):
+                if atom.outcome in ("failed", "sent"):
+                    self.any.setdefault(atom.name, []).append(index)
+                    if (atom.outcome == "failed") == positive:
+                        self.wanting.setdefault(atom.name, []).append(index)
 
-    def __init__(self, index: int, step: str, wants_failure: bool) -> None:
-        self.index, self.step, self.wants_failure = index, step, wants_failure
-
-
-def _readers(steps: Sequence[SequenceStep]) -> dict[str, list[_Reader]]:
-    """By the id of an asked step, the steps that ask, in order."""
-    found: dict[str, list[_Reader]] = {}
-    for index, step in enumerate(steps):
-        wants: dict[str, bool] = {}
-        for atom, positive in _outcome_atoms(step.condition.root if step.condition else None):
-            wanted = (atom.outcome == "failed") == positive and atom.outcome in ("failed", "sent")
-            for asked in atom.steps if atom.outcome in ("failed", "sent") else ():
-                wants[asked] = wants.get(asked, False) or wanted
-        for asked, wanted in wants.items():
-            found.setdefault(asked, []).append(_Reader(index, step.id, wanted))
-    return found
+    def first(self, names: Iterable[str], after: int, *, wanting: bool = False) -> str | None:
+        """The first step after a place that asks about one of the names."""
+        found = []
+        for name in names:
+            asking = (self.wanting if wanting else self.any).get(name, [])
+            place = bisect_right(asking, after)
+            found += asking[place : place + 1]
+        return self.ids[min(found)] if found else None
 
 
 def _outcome_atoms(root: Node | None) -> Iterable[tuple[OutcomeIs, bool]]:

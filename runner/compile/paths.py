@@ -19,6 +19,9 @@ from runner.model.sequence import END, ChannelStep, WaitForStep
 MOST_STATES = 2_000
 """Past this many at one step the rest is left unjudged."""
 
+MOST_ASKED = 50_000
+"""Past this many questions of conditions about steps too."""
+
 SENT_SO_FAR = "sent, perhaps to bounce"
 """How an email step that was sent stands: a late bounce can still make it failed."""
 
@@ -70,6 +73,8 @@ def explore(graph: StepGraph) -> Mapping[str, Entry] | None:
         return None
     entries = {node.id: Entry() for node in graph.nodes}
     last_asked = _last_asked(order)
+    if last_asked is None:
+        return None
     waiting: dict[str, set[State]] = {graph.first.id: {()}}
     for place, node in enumerate(order):
         states = waiting.pop(node.id, set())
@@ -134,12 +139,16 @@ def _topological(graph: StepGraph) -> list[StepNode] | None:
     return order
 
 
-def _last_asked(order: Sequence[StepNode]) -> dict[str, int]:
-    """For every step that somebody asks about, the last place in the order at which it is asked."""
+def _last_asked(order: Sequence[StepNode]) -> dict[str, int] | None:
+    """For every step that somebody asks about, the last place in the order at which it is asked; None for too many."""
     last: dict[str, int] = {}
+    asked = 0
     for place, node in enumerate(order):
         for step in (*builds_on(node), *(asked_by(node.condition.root) if node.condition else ())):
             last[step] = place
+            asked += 1
+        if asked > MOST_ASKED:
+            return None
     return last
 
 

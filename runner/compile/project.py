@@ -9,6 +9,7 @@ from pathlib import Path
 from runner.compile import registry
 from runner.compile.accounts import compile_account
 from runner.compile.campaigns import compile_campaign
+from runner.compile.cascades import told_once
 from runner.compile.commit import head_commit
 from runner.compile.files import ProjectFiles, find_root, read_project, relative
 from runner.compile.sequences import Surroundings, compile_sequence, compile_source
@@ -65,7 +66,7 @@ def compile_project(files: ProjectFiles, *, git_commit: str | None = None) -> Pr
     found += [diagnostic for check in registry.PROJECT_CHECKS for diagnostic in check(view)]
     broken = any(diagnostic.is_error for diagnostic in found)
     project = None if broken else _project(view, git_commit or head_commit(files.root))
-    return ProjectResult(project, in_order(found), files)
+    return ProjectResult(project, in_order(told_once(found)), files)
 
 
 def in_order(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -137,8 +137,8 @@ class _Resolver:
 
     def word(self, node: Word) -> Node:
         names = self.vocabulary.names
-        owners = [name for name in names if node.name.startswith(name + "_")]
-        owners.sort(key=len, reverse=True)
+        cuts = [place for place in range(len(node.name) - 1, 0, -1) if node.name[place] == "_"]
+        owners = [node.name[:cut] for cut in cuts if node.name[:cut] in names]  # the longest first
         for name in owners:
             outcome = node.name[len(name) + 1 :]
             if names[name].accepts(outcome):
@@ -153,7 +153,7 @@ class _Resolver:
     def unknown_outcome(self, node: Word, name: str) -> None:
         meaning = self.vocabulary.names[name]
         outcome = node.name[len(name) + 1 :]
-        whole = nearest(node.name, self._atoms())
+        whole = nearest(node.name, (atom for atom in self._atoms() if not atom.startswith(name + "_")))
         if outcome in meaning.events:
             hint = f"`{outcome}` is an event: write `{name}.{outcome}`"
             fix: str | None = f"{name}.{outcome}"
@@ -175,7 +175,7 @@ class _Resolver:
             message = f"`{node.name}` alone says nothing"
             self.problem("unknown-outcome", message, node, "say how it ended: " + ", ".join(outcomes))
             return
-        near = nearest(node.name, self._atoms())
+        near = self._meant_atom(node.name)
         if near is not None:
             self.problem("unknown-step", f"no step or channel `{node.name}` with an outcome", node,
                          f"did you mean `{near}`?", near)  # fmt: skip
@@ -191,6 +191,19 @@ class _Resolver:
 
     def _atoms(self) -> list[str]:
         return [f"{name}_{outcome}" for name, meaning in self.vocabulary.names.items() for outcome in meaning.outcomes]
+
+    def _meant_atom(self, word: str) -> str | None:
+        """The atom meant by a word; an outcome at its end is taken as written, and only the name may differ."""
+        ends: dict[str, list[str]] = {}
+        for name, meaning in self.vocabulary.names.items():
+            for outcome in meaning.outcomes:
+                if word.endswith(f"_{outcome}"):
+                    ends.setdefault(outcome, []).append(name)
+        if not ends:
+            return nearest(word, self._atoms())
+        outcome = max(ends, key=len)
+        near = nearest(word.removesuffix(f"_{outcome}"), ends[outcome])
+        return f"{near}_{outcome}" if near is not None else None
 
     def dotted(self, node: Dotted) -> Node:
         meaning = self.vocabulary.names.get(node.first)

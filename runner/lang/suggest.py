@@ -6,11 +6,15 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 LISTED = 8
+MOST_COMPARED = 2_000
+"""Beyond this many names comparing would take longer than reading the file."""
 
 
 def nearest(word: str, names: Iterable[str]) -> str | None:
     """The name most like `word`, or None if nothing is near."""
     known = sorted(set(names))
+    if len(known) > MOST_COMPARED:
+        return word if word in known else None
     lowered = {name.lower(): name for name in reversed(known)}
     if word.lower() in lowered:
         return lowered[word.lower()]

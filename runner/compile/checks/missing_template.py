@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from runner.compile.drafts import SequenceDraft
 from runner.compile.reporting import error, replacing
@@ -33,7 +33,7 @@ def check(draft: SequenceDraft) -> Iterator[Diagnostic]:
                         draft.source.key_span(step.raw, "variants"), help="keep one of the two",
                         path=("steps", step.index, "variants"),
                         related=(Related(first, "the other is here"),))  # fmt: skip
-        elif not {"template", "variants"} & step.raw.keys() and _must_speak(step.body):
+        elif not {"template", "variants"} & step.raw.keys() and _must_speak(step.body) and not _misspelt(step.raw):
             yield error(SLUG, f"step `{step.id}` has nothing to say", draft.source.key_span(step.raw, "channel"),
                         help="add `template:` or `variants:`", path=("steps", step.index))  # fmt: skip
 
@@ -41,3 +41,8 @@ def check(draft: SequenceDraft) -> Iterator[Diagnostic]:
 def _must_speak(body: object) -> bool:
     """Whether a step needs a text: an invitation does without a note."""
     return isinstance(body, ChannelStep) and body.action != "connect"
+
+
+def _misspelt(keys: Iterable[str]) -> bool:
+    """Whether one of the keys was meant for the missing one: then that is told, and this is not."""
+    return any(nearest(key, ("template", "variants")) for key in keys)

@@ -85,9 +85,10 @@ def ordinary_sends(graph: StepGraph) -> Mapping[ChannelType, int]:
     Steps with a condition are fallbacks as a rule, and are not counted.
     """
     found: dict[ChannelType, int] = {}
+    nodes = {node.id: node for node in graph.nodes}
     step = graph.first.id
     while step != END:
-        node = graph.node(step)
+        node = nodes[step]
         outcomes = outcomes_of(node.body)
         if not outcomes:
             break

@@ -20,5 +20,5 @@ def check(source: Source) -> Iterator[Diagnostic]:
             SLUG,
             f"the file nests deeper than {finding.detail} levels",
             span,
-            help="check the brackets and the indentation",
+            help="check brackets and indentation",
         )
