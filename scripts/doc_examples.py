@@ -1,12 +1,9 @@
 """The examples of docs/: files and commands that stand in the pages, run for real, their output written below them.
 
 A block fenced with a language and a file name (```yaml sequences/a.yaml) is a file of the section's project; a
-```console block runs each `$ runner ...` line of it and holds what that printed; ```latin1 and ```repeated make the
-files that Markdown cannot hold. A section, from one `##` or `###`
-heading to the next, has a project of its own: the files of docs/example/, with those of the section put over them.
-
-    doc_examples.py           write the outputs anew
-    doc_examples.py --check   only compare; exit code 1 when one was stale
+```console block runs each `$ runner ...` line of it and holds what that printed; ```latin1 and ```repeated make files
+that Markdown cannot hold. A section, from one `##` or `###` heading to the next, has a project of its own: the files
+of docs/example/, with those of the section put over them.
 """
 
 from __future__ import annotations
@@ -15,7 +12,6 @@ import io
 import os
 import re
 import shlex
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
@@ -45,7 +41,7 @@ class Section:
         found: dict[str, bytes] = {}
         for match in _FENCE.finditer(self.text):
             if match["name"] in found:
-                raise ValueError(f"`{match['name']}` stands twice under the heading `{self.title}`: only one would be run")
+                raise ValueError(f"`{match['name']}` stands twice under the heading `{self.title}`: one is never run")
             if match["name"]:
                 found[match["name"]] = _content(match["language"], match["text"])
         return found
@@ -71,6 +67,11 @@ def sections(page: str) -> Iterator[Section]:
 def _hidden(page: str) -> str:
     """The page with fenced text blanked out: a comment in YAML is no heading."""
     return _FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), page)
+
+
+def fresh_page(name: str) -> str:
+    """A page of docs/ with the output of its commands as it is now."""
+    return refreshed((DOCS / name).read_text(encoding="utf-8"))
 
 
 def refreshed(page: str) -> str:
@@ -116,25 +117,3 @@ def output_of(command: str, folder: Path) -> str:
             if ended.code not in (0, 1):
                 raise ValueError(f"`{command}` ended with {ended.code}:\n{printed.getvalue()}") from None
     return "\n".join(line.rstrip() for line in printed.getvalue().rstrip("\n").split("\n")) + "\n"
-
-
-def main(check: bool) -> int:
-    """Write every page, or with `check` say which differ."""
-    stale = 0
-    for name in PAGES:
-        path = DOCS / name
-        page = path.read_text(encoding="utf-8")
-        fresh = refreshed(page)
-        if fresh == page:
-            continue
-        stale += 1
-        if check:
-            sys.stderr.write(f"docs/{name} has a stale output: make docs\n")
-        else:
-            path.write_text(fresh, encoding="utf-8")
-            sys.stdout.write(f"docs/{name} written\n")
-    return 1 if check and stale else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main("--check" in sys.argv[1:]))

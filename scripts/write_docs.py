@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that are generated: the commands and the keys of the files. `--check` only compares.
+"""Write what of docs/ is generated: commands, keys of the files, outputs of examples. `--check` only compares.
 
 Exit code 1 when a page was stale.
 """
@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
 from click.testing import CliRunner
+from doc_examples import PAGES as EXAMPLE_PAGES
+from doc_examples import fresh_page
 from schema_tables import files_page
 
 from runner.cli.main import cli
@@ -55,7 +58,11 @@ def cli_page() -> str:
     return "\n".join(parts)
 
 
-PAGES: dict[str, Callable[[], str]] = {"cli.md": cli_page, "files.md": files_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli_page,
+    "files.md": files_page,
+    **{name: partial(fresh_page, name) for name in EXAMPLE_PAGES},
+}
 
 
 def main(check: bool) -> int:
