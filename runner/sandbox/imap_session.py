@@ -9,6 +9,8 @@ import select
 import socket
 from collections.abc import Callable
 
+from imap_tools.imap_utf7 import utf7_decode, utf7_encode
+
 from runner.sandbox.imap_fetch import fetch_items, fetch_response, marks_seen, matches
 from runner.sandbox.imap_syntax import Disconnected, Token, in_set, read_command, tokens, word
 from runner.sandbox.mailbox import Mailbox, Mailboxes, StoredMessage
@@ -86,7 +88,7 @@ class Session:
             case "LIST" | "LSUB":
                 for folder in box.folders() if word(args, 1) else ():
                     flags = SPECIAL_USE.get(folder, "\\HasNoChildren")
-                    self._say(f'* {name} ({flags}) "/" "{folder}"')
+                    self._say(f'* {name} ({flags}) "/" "{utf7_encode(folder).decode()}"')
                 return ""
             case "NAMESPACE":
                 self._say('* NAMESPACE (("" "/")) NIL NIL')
@@ -169,14 +171,14 @@ class Session:
                   "UNSEEN": unseen, "RECENT": 0}  # fmt: skip
         asked = [item.upper() for item in (items if isinstance(items, list) else [items]) if isinstance(item, str)]
         answer = " ".join(f"{item} {values[item]}" for item in asked if item in values)
-        self._say(f'* STATUS "{name}" ({answer})')
+        self._say(f'* STATUS "{utf7_encode(name).decode()}" ({answer})')
         return ""
 
     def _append(self, box: Mailbox, args: list[Token]) -> str:
         if not self._literals or not args:
             return f"{BAD} nothing to append"
         flags = next((item for item in args[1:] if isinstance(item, list)), [])
-        folder = _folder_name(box, word(args, 0)) or word(args, 0)
+        folder = _folder_name(box, word(args, 0)) or utf7_decode(word(args, 0).encode())
         box.add(folder, self._literals[-1], flags=[flag for flag in flags if isinstance(flag, str)])
         return f"OK [APPENDUID {box.uid_validity(folder)} {box.uid_next(folder) - 1}] done"
 
@@ -246,6 +248,6 @@ class Session:
 
 
 def _folder_name(box: Mailbox, name: str) -> str | None:
-    """The stored spelling of a folder; INBOX compares without case (RFC 3501, 5.1)."""
-    wanted = "INBOX" if name.upper() == "INBOX" else name
+    """The stored spelling of a folder: INBOX compares without case, names are in modified UTF-7 (RFC 3501, 5.1)."""
+    wanted = "INBOX" if name.upper() == "INBOX" else utf7_decode(name.encode())
     return wanted if wanted in box.folders() else None

@@ -1,8 +1,8 @@
-"""What the inbox tests share: a sandbox IMAP server, an account pointed at it, and messages made by hand."""
+"""What the inbox tests share: a sandbox IMAP server, accounts pointed at it, and messages made by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -16,6 +16,8 @@ from runner.secrets import Secret
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ADA = "ada@lumen.example"
+MakeMail = Callable[..., bytes]
+MakeAccount = Callable[..., ChannelConfig]
 
 
 @pytest.fixture
@@ -37,8 +39,16 @@ def box(server: ImapServer) -> Mailbox:
 
 
 @pytest.fixture
-def account(server: ImapServer) -> ChannelConfig:
-    return email_account(server.port)
+def make_account(server: ImapServer) -> MakeAccount:
+    def make(sender: str = ADA, port: int = 0, **imap: object) -> ChannelConfig:
+        return email_account(port or server.port, sender, **imap)
+
+    return make
+
+
+@pytest.fixture
+def account(make_account: MakeAccount) -> ChannelConfig:
+    return make_account()
 
 
 @pytest.fixture
@@ -46,18 +56,29 @@ def inbox(clock: ManualClock) -> EmailInbox:
     return EmailInbox(lambda _: Secret("secret"), clock)
 
 
-def email_account(port: int, **imap: object) -> ChannelConfig:
-    settings = {"host": "127.0.0.1", "port": port, "security": "off", "username": ADA, "timeout": 5}
+@pytest.fixture
+def make_mail() -> MakeMail:
+    return mail
+
+
+@pytest.fixture
+def account_at() -> MakeAccount:
+    return email_account
+
+
+def email_account(port: int, sender: str = ADA, **imap: object) -> ChannelConfig:
+    """An account whose inbox is on a loopback port; keywords change its `imap` settings."""
+    settings: dict[str, object] = {"host": "127.0.0.1", "port": port, "security": "off", "username": sender, "timeout": 5}
     settings |= {"password": SecretRef(env="ADA")} | imap
     return ChannelConfig(
         ChannelType.EMAIL,
-        "ada",
-        settings={"from": {"name": "Ada", "address": ADA}, "smtp": {"host": "127.0.0.1"}, "imap": settings},
+        sender.partition("@")[0],
+        settings={"from": {"name": "Ada", "address": sender}, "smtp": {"host": "127.0.0.1"}, "imap": settings},
     )
 
 
 def mail(body: str = "Yes, let us talk.", **headers: str) -> bytes:
-    """A message; keyword `in_reply_to` becomes the header `In-Reply-To`."""
+    """A message with LF line ends in the body as given; keyword `in_reply_to` becomes the header `In-Reply-To`."""
     fields = {"from": "Grace <grace@navy.example>", "to": ADA, "subject": "Re: hello", "message_id": "<1@navy.example>"}
     lines = [f"{name.replace('_', '-').title()}: {value}" for name, value in (fields | headers).items() if value]
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()

@@ -34,7 +34,7 @@ def classify(raw: bytes, *, own: Collection[str] = (), received: date | None = N
 
 def classify_mail(mail: Mail, *, own: Collection[str] = (), received: date | None = None) -> Verdict:
     """The same for a message that is parsed already."""
-    if mail.headers.raw("x-runner-key") or set(mail.headers.addresses("from")) & set(own):
+    if mail.headers.raw("x-runner-key") or any(_untagged(each) in own for each in mail.headers.addresses("from")):
         return Verdict(MailKind.OTHER, "own-mail")
     report = take_apart(mail)
     return _system(report) or _automatic(mail, set(own), received) or _human(mail)
@@ -81,12 +81,12 @@ def _receipt(report: Report, original: str | None) -> Verdict:
 
 def _automatic(mail: Mail, own: set[str], received: date | None) -> Verdict | None:
     text = new_text(mail.readable())
-    rule = auto_reply_rule(mail, text)
-    if rule is None:
-        return None
     subject = mail.headers.get("subject")
     came = received or _date_of(mail)
     back = return_date(f"{subject}\n{text}", came, month_first=_month_first(mail)) if came else None
+    rule = auto_reply_rule(mail, text, back is not None and back.explicit)
+    if rule is None:
+        return None
     left = gone(text)
     sender = set(mail.headers.addresses("from"))
     moved = other_addresses(text, frozenset(own | sender)) if left else ()
@@ -107,6 +107,11 @@ def _human(mail: Mail) -> Verdict:
     if words is not None:
         return Verdict(MailKind.OPT_OUT, f"words:{words[:60]}", (), answers, new_text=text)
     return Verdict(MailKind.REPLY, "human", (), answers, new_text=text)
+
+
+def _untagged(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def answered(mail: Mail) -> str | None:

@@ -62,10 +62,14 @@ _SENTENCE = re.compile(r"[!?。\n]|(?<=[^\d\s]{3})\.\s|;")
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """The day an auto-reply names. `away_on_it`: still absent on that day (`until`), back the day after."""
+    """The day an auto-reply names. `away_on_it`: still absent on that day (`until`), back the day after.
+
+    `explicit`: a date or weekday, not only `tomorrow` or `next week`.
+    """
 
     day: date
     away_on_it: bool
+    explicit: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +180,9 @@ def _last(pattern: re.Pattern[str], text: str) -> int:
 def _relative(text: str, received: date) -> Return | None:
     lowered = text.lower()
     if any(word in lowered for word in NEXT_WEEK):
-        return Return(received + timedelta(days=7 - received.weekday()), False)
+        return Return(received + timedelta(days=7 - received.weekday()), False, False)
     if any(word in lowered for word in TOMORROW):
-        return Return(received + timedelta(days=1), False)
+        return Return(received + timedelta(days=1), False, False)
     return None
 
 

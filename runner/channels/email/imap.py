@@ -127,6 +127,10 @@ class ImapConnection:
             heard = self._mailbox.idle.wait(timeout=min(seconds, 28 * 60.0))
         return any(b"EXISTS" in line or b"RECENT" in line for line in heard)
 
+    def cut(self) -> None:
+        """Break the connection from any thread; what waits on it ends with ChannelUnavailable."""
+        self._deadline.cut()
+
     @property
     def can_idle(self) -> bool:
         """Whether the server offers IDLE."""

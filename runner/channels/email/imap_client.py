@@ -36,7 +36,7 @@ class Deadline:
     @contextmanager
     def over(self, extra: float = 0.0) -> Iterator[None]:
         """Put the deadline over a block; `extra` seconds are added for a command that is meant to wait."""
-        timer = threading.Timer(self.seconds + extra, self._cut)
+        timer = threading.Timer(self.seconds + extra, self._expire)
         timer.daemon = True
         timer.start()
         try:
@@ -50,8 +50,12 @@ class Deadline:
         if kept is not None:
             kept.close()
 
-    def _cut(self) -> None:
+    def _expire(self) -> None:
         self.expired = True
+        self.cut()
+
+    def cut(self) -> None:
+        """Break the connection now; safe from any thread."""
         kept = self._socket
         if kept is not None:
             with suppress(OSError):

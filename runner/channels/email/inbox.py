@@ -37,7 +37,7 @@ class _Batch:
     """What this read has brought so far, and how much more it may bring."""
 
     until: float
-    left: int = BATCH_MESSAGES
+    left: int
     cursor: dict[str, object] = field(default_factory=dict)
     signals: list[Signal] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
@@ -56,7 +56,10 @@ class _Batch:
 
 
 class EmailInbox:
-    """Reads what came back for an email account. Safe between threads: each read has its own connection."""
+    """Reads what came back for an email account. Safe between threads: each read has its own connection.
+
+    `own` names every email account of the project, whose mail is never a reply; `batch` bounds the messages of a read.
+    """
 
     def __init__(
         self,
@@ -64,11 +67,13 @@ class EmailInbox:
         clock: Clock,
         tokens: TokenSource | None = None,
         own: Callable[[], Sequence[ChannelConfig]] | None = None,
+        batch: int = BATCH_MESSAGES,
     ) -> None:
         self._secrets = secrets
         self._clock = clock
         self._tokens = tokens or TokenSource(secrets)
         self._own = own
+        self._batch = batch
 
     def read(
         self, account: ChannelConfig, cursor: Mapping[str, object], watched: Sequence[Lead], now: datetime
@@ -82,7 +87,7 @@ class EmailInbox:
             return InboxBatch(cursor)
         own = self.own_addresses(account)
         addresses = frozenset(lead.email.lower() for lead in watched if lead.email)
-        batch = _Batch(time.monotonic() + BATCH_SECONDS, cursor=dict(cursor))
+        batch = _Batch(time.monotonic() + BATCH_SECONDS, self._batch, dict(cursor))
         with connect(settings, self.credential(settings)) as connection:
             for name in folders_to_read(connection, settings, batch):
                 if batch.full:

@@ -21,7 +21,7 @@ COMMANDS = (
 )  # fmt: skip
 
 PHRASES = (
-    r"\bunsubscribe (?:me|us|my|this|from)\b", r"\b(?:please|kindly|want to|wish to|like to|can you|could you) unsubscribe\b",
+    r"\bunsubscribe (?:me|us|my (?:e-?mail|address|account|name|company)|this (?:e-?mail|address)|from (?:this|these|your|all|the|any))\b", r"\b(?:please|kindly|want to|wish to|like to|can you|could you) unsubscribe\b",
     r"\b(?:remove|delete|take|drop|strike) (?:me|us|my (?:e-?mail|name|address|details|data)[^.\n]{0,30}) (?:from|off)\b",
     r"\b(?:please|kindly) remove (?:me|us|my|this (?:e-?mail|address))\b", r"\bopt (?:me )?out\b(?! of the box)",
     r"\bstop (?:e-?mailing|contacting|sending|writing|messaging|spamming|bothering) (?:me|us|this|these|to|your|any)\b",
@@ -31,9 +31,9 @@ PHRASES = (
     r"\b(?:bitte|möchte|will|wünsche)[^.\n]{0,60}(?:abmelden|abbestellen|austragen|abzumelden)\b",
     r"\b(?:keine|nicht) (?:weiteren?|mehr)[^.\n]{0,20}(?:e-?mails?|mails?|nachrichten|werbung|kontakt)",
     r"\bkeine (?:e-?mails?|mails?|nachrichten|werbung)[^.\n]{0,20}mehr\b", r"\bnehmen sie mich[^.\n]{0,40}(?:aus|von)\b",
-    r"\b(?:löschen|entfernen|streichen) sie (?:mich|meine|uns)\b", r"\b(?:schreiben|kontaktieren) sie (?:mich|uns) nicht\b",
+    r"\b(?:löschen|entfernen|streichen) sie (?:mich|meine|uns)\b", r"\b(?:schreiben|kontaktieren|mailen) sie (?:mich|uns|mir) (?:bitte )?nicht\b",
     r"\bme (?:désinscrire|désabonner|retirer)\b", r"\b(?:désinscrivez|désabonnez|retirez|supprimez|enlevez)[- ](?:moi|mon|mes|nous)\b",
-    r"\bne (?:plus|pas) (?:me|nous) (?:contacter|écrire|envoyer|solliciter)\b", r"\bne (?:me|nous) (?:contactez|écrivez|envoyez) plus\b",
+    r"\bne (?:plus|pas) (?:me |nous |m['’])(?:contacter|écrire|envoyer|solliciter)\b", r"\bne (?:me|nous) (?:contactez|écrivez|envoyez) plus\b",
     r"\b(?:dar(?:me|nos)|denme|dadme|dé(?:n)?me|deme) de baja\b", r"\bno (?:me|nos) (?:escriba|contacte|env[ií]e|mande|escriban|contacten)\w* (?:más|mas)\b",
     r"\b(?:elim[ií]n|b[oó]rr|quit|retir)\w{1,4}(?:me|nos) de (?:su|la|tu|esta)\b", r"\bno (?:quiero|deseo) recibir más\b",
     r"\b(?:cancell|rimuov|elimin|toglie?t?e?)\w{0,3}(?:mi|ci)\b[^.\n]{0,40}\b(?:lista|mailing|elenco|contatti)\b",
@@ -44,7 +44,7 @@ PHRASES = (
     r"\b(?:ta bort|avregistrera|avprenumerera) (?:mig|min|oss)\b", r"\b(?:fjern|slett|afmeld|slet) (?:mig|meg|min|oss|os)\b",
     r"\b(?:inga|ingen) (?:fler|flere) (?:e-?post|mail|mejl|meddeland)\w*\b", r"\bpoista(?:kaa)? (?:minut|osoitteeni|meidät)\b",
     r"\b(?:älkää|älä) (?:lähettäkö|lähetä|ottako|ota)\b[^.\n]{0,40}\b(?:enää|yhteyttä)\b",
-    r"\b(?:wypisz|wypisać|usuń|usunąć|proszę o usunięcie|skreśl)\w* (?:mnie|mój|mojego|nas)\b", r"\b(?:nie|proszę nie) (?:wysyłać|pisać|kontaktować)\b",
+    r"\b(?:mnie|nas|mój adres) (?:wypisać|usunąć|skreślić)\b", r"\b(?:wypisz|wypisać|usuń|usunąć|proszę o usunięcie|skreśl)\w* (?:mnie|mój|mojego|nas)\b", r"\b(?:nie|proszę nie) (?:wysyłać|pisać|kontaktować)\b",
     r"(?:отпиш|удалит|уберит|исключит)\w{0,4} (?:меня|нас|мой|мою|наш)", r"не (?:пишите|присылайте|отправляйте|беспокойте)\b[^.\n]{0,30}(?:больше|мне|нам)",
     r"больше не (?:пишите|присылайте|отправляйте)", r"(?:请|請)[^。\n]{0,12}(?:退订|取消订阅|退訂|移除|删除我|不要再)", r"不要再(?:发|發|给我|聯|联)",
     r"(?:配信|送信|メール)[^。\n]{0,12}(?:停止|解除|不要|やめて|止めて|送らないで)", r"(?:수신|구독|메일)[^.\n]{0,12}(?:거부|취소|중단|보내지)",
@@ -55,7 +55,7 @@ _PHRASES = tuple(re.compile(phrase, re.IGNORECASE) for phrase in PHRASES)
 _BY_LINK = re.compile(r"unsubscribe [a-z0-9._-]{8,120}")
 """The subject that the `mailto:` of our List-Unsubscribe header gives."""
 _EDGES = " \t\r\n.,;:!?\"'()[]<>*_-–—。！、・"
-_NEGATED = re.compile(r"(?:do(?:es)? not|don['’]?t|did not|didn['’]?t|no need to|rather than|instead of) $", re.IGNORECASE)
+_NEGATED = re.compile(r"(?:do(?:es)? not|don['’]?t|did not|didn['’]?t|no need to|rather than|instead of|can(?:not|['’]t)|could(?: not|n['’]t)|unable to|how (?:do|can) (?:i|we)|let (?:me|us)) $", re.IGNORECASE)
 
 
 def opt_out_words(text: str, subject: str = "") -> str | None:
