@@ -15,7 +15,9 @@ _WORDS: dict[str, Scalar] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
-_MAY_BE_SPECIAL = frozenset("0123456789+-.~ntfNTF")
+MAY_BE_SPECIAL = frozenset("0123456789+-.~ntfNTF")
+"""The first characters of plain scalars that may be something other than text."""
+
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -24,7 +26,7 @@ _LONGEST_INTEGER = 18
 
 def plain_value(text: str) -> Scalar:
     """The value of a plain (unquoted) scalar."""
-    if text and text[0] not in _MAY_BE_SPECIAL:
+    if text and text[0] not in MAY_BE_SPECIAL:
         return text
     if text in _WORDS:
         return _WORDS[text]
