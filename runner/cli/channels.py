@@ -24,8 +24,7 @@ def show(campaign: str | None, root: Path, output: str) -> None:
     """Every account with its health; with CAMPAIGN, its channels and overlays as JSON."""
     from runner.channels.wiring import ChannelSet
     from runner.operator import Operator
-    from runner.render.table import json_text
-    from runner.render.table import Column, print_table
+    from runner.render.table import Column, json_text, print_table
     from runner.store.accounts import account_rows
 
     ctx = open_project(root)

@@ -19,8 +19,7 @@ def send(campaign: str, lead: str, channels: str, root: Path, output: str) -> No
     """Send LEAD (id or address) the next unsent step of CAMPAIGN on each channel in order, until one is sent."""
     from runner.channels.wiring import real_channels
     from runner.operator import Operator
-    from runner.render.table import json_text
-    from runner.render.table import print_table
+    from runner.render.table import json_text, print_table
     from runner.store.finding import lead_ids
 
     ctx = open_project(root)

@@ -30,7 +30,7 @@ _URL = re.compile(r"https?://\S{1,300}", re.IGNORECASE)
 _ADDRESS = re.compile(r"<?[^\s<>()\[\]\",;:@]{1,128}@[A-Za-z0-9][A-Za-z0-9.-]{0,253}>?")
 _SAID_FIRST = (
     ("suspend", re.compile(r"the user\(?s?\)? account is (?:disabled|temporarily limited)", re.IGNORECASE)),
-    ("mailboxfull", re.compile(r"was automatically rejected:\s{0,4}(?:not enough disk space|quota|mailbox full|over)", re.I)),
+    ("mailboxfull", re.compile(r"was automatically rejected:\s{0,4}(?:not enough disk space|quota|mailbox full|over)", re.IGNORECASE)),
     ("filtered", re.compile(r"was automatically rejected:", re.IGNORECASE)),
 )
 """Words around the fields that outweigh them: the fields of these systems say less than is known."""
