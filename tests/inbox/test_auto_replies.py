@@ -1,0 +1,87 @@
+"""Automatic replies in many languages, and replies by people that must never be taken for one."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from runner.channels.email.classify import classify
+from runner.channels.email.dates import return_date
+from runner.channels.email.judgement import MailKind, Verdict
+
+DATA = Path(__file__).parents[1] / "data"
+AUTO = json.loads((DATA / "auto_replies" / "expected.json").read_text())
+HUMAN = (DATA / "human_replies" / "replies.txt").read_text(encoding="utf-8").split("=====\n")[1:]
+OWN = frozenset({"ada@lumen.example"})
+
+
+def judge(name: str) -> Verdict:
+    return classify((DATA / "auto_replies" / name).read_bytes(), own=OWN)
+
+
+def expected_kind(message: str) -> str:
+    return message.partition("X-Expected: ")[2].split()[0]
+
+
+def test_there_are_enough_of_both() -> None:
+    assert len(AUTO) >= 60 and len({name.split("-")[1] for name in AUTO}) >= 8
+    assert sum(expected_kind(message) == "reply" for message in HUMAN) >= 90 and len(HUMAN) >= 150
+
+
+def test_97_of_100_automatic_replies_are_recognised() -> None:
+    wrong = [name for name, expected in AUTO.items() if judge(name).kind.value != expected["kind"]]
+    assert len(wrong) <= 0.03 * len(AUTO), wrong
+
+
+def test_the_return_date_is_right_for_90_of_100_that_name_one() -> None:
+    dated = {name: expected["return_date"] for name, expected in AUTO.items() if expected["return_date"]}
+    wrong = {name: judge(name).return_date for name, day in dated.items() if str(judge(name).return_date) != day}
+    assert len(wrong) <= 0.1 * len(dated), wrong
+
+
+def test_no_date_is_invented() -> None:
+    invented = [name for name, expected in AUTO.items() if not expected["return_date"] and judge(name).return_date]
+    assert invented == []
+
+
+def test_no_reply_by_a_person_is_called_a_bounce_or_an_automatic_reply() -> None:
+    wrong = [message[-120:] for message in HUMAN if classify(message.encode(), own=OWN).kind.value != expected_kind(message)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Out from Monday 23 November until Friday 27 November, returning Monday 30 November.", "2026-11-30"),
+        ("I am out of the office starting 11/23/2026 and will not return until 11/30/2026.", "2026-11-30"),
+        ("Meine Vertretung ist Herr Maier (Tel. 030 12.34.56), ich kehre am 02.12.2026 zurück.", "2026-12-02"),
+        ("Ich bin vom 23. November bis zum 4. Dezember 2026 im Urlaub.", "2026-12-04"),
+        ("Je suis absent du 23/11 au 04/12 inclus.", "2026-12-04"),
+        ("Estarei ausente de 23 a 27 de novembro", "2026-11-27"),
+        ("Jestem nieobecny w dniach 23.11-27.11.2026", "2026-11-27"),
+        ("11月23日から12月4日まで休暇をいただきます", "2026-12-04"),
+        ("I'm at a conference Nov 24-26, slow to respond", "2026-11-26"),
+        ("I'm away until mid-December.", None),
+        ("Founded on 12 December 1999. I am on parental leave.", None),
+        ("I was away until 2 November.", None),
+        ("I am away until 31.02.2027 or 99/99/2026", None),
+    ],
+)
+def test_the_day_that_ends_the_absence_is_taken(text: str, day: str | None) -> None:
+    month_first = "starting" in text
+    found = return_date(text, date(2026, 11, 23), month_first=month_first)
+    assert (str(found.day) if found else None) == day
+
+
+def test_until_means_back_the_day_after_and_back_on_means_that_day() -> None:
+    received = date(2026, 11, 23)
+    until, back = return_date("away until 4 December", received), return_date("back on 7 December", received)
+    assert until and until.away_on_it and back and not back.away_on_it
+
+
+def test_a_header_alone_that_exchange_puts_on_every_mail_says_nothing() -> None:
+    content = b"From: g@navy.example\nX-Auto-Response-Suppress: All\nSubject: Re: hello\n\nYes.\n"
+    assert classify(content).kind is MailKind.REPLY
