@@ -1,14 +1,14 @@
 """What a person of the LinkedIn stand-in does, read from the public id: the vocabulary of linkedin.com/in/NAME.
 
 A public id starts with one or more of these, joined by hyphens, and ends as it likes: `accepts-later-3`,
-`already-429-ada`, `once-timeout-after-send-7`.
+`already-replies-later-ada`, `once-timeout-after-send-7`.
 
 How the person behaves (the default is `accepts-later`):
     accepts-now           accepts an invitation at once
     accepts-later         accepts after `accept_after` (an hour)
     never-accepts         leaves the invitation open
-    already               is a connection from the start
-    pending               has an open invitation from the start
+    already               is a connection from the start; the rest of the name says how it goes on
+    pending               has an open invitation from the start, and leaves it open
     replies-later         accepts later, and answers a message after `reply_after` (two hours)
     opts-out              as replies-later, and the answer is `unsubscribe`
     refuses-message       accepts later; a message gets 403 "This profile can't be accessed"
@@ -46,8 +46,6 @@ class Temper(Enum):
     ACCEPTS_NOW = "accepts-now"
     ACCEPTS_LATER = "accepts-later"
     NEVER_ACCEPTS = "never-accepts"
-    ALREADY = "already"
-    PENDING = "pending"
     REPLIES_LATER = "replies-later"
     OPTS_OUT = "opts-out"
     REFUSES_MESSAGE = "refuses-message"
@@ -82,39 +80,44 @@ class Fault(Enum):
 TAKEN = frozenset({Fault.HUGE, Fault.TIMEOUT_AFTER_SEND, Fault.DRIPS})
 """The faults under which the invitation or message is taken all the same."""
 
-_ONCE = "once"
+_ONCE, _CONNECTED, _INVITED = "once", "already", "pending"
 _WORDS: dict[str, Temper | Fault] = {item.value: item for item in (*Temper, *Fault)}
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What a public id says."""
+    """What a public id says. `connected` and `invited` are how things stand from the start."""
 
     temper: Temper = Temper.ACCEPTS_LATER
     fault: Fault | None = None
     once: bool = False
+    connected: bool = False
+    invited: bool = False
 
 
 def fate_of(public_id: str) -> Fate:
     """Read the words at the start of a public id, longest first."""
-    temper, fault, once = Temper.ACCEPTS_LATER, None, False
+    temper: Temper | None = None
+    fault: Fault | None = None
+    words: set[str] = set()
     rest = public_id.lower()
     while rest:
         word = next((word for word in _LONGEST_FIRST if rest == word or rest.startswith(f"{word}-")), None)
         if word is None:
             break
         rest = rest[len(word) + 1 :]
-        meaning = _WORDS.get(word)
-        if word == _ONCE:
-            once = True
-        elif isinstance(meaning, Temper):
-            temper = meaning
-        else:
-            fault = meaning
-    return Fate(temper, fault, once)
+        words.add(word)
+        match _WORDS.get(word):
+            case Temper() as found:
+                temper = found
+            case Fault() as fault:
+                pass
+    invited = _INVITED in words
+    temper = temper or (Temper.NEVER_ACCEPTS if invited else Temper.ACCEPTS_LATER)
+    return Fate(temper, fault, _ONCE in words, _CONNECTED in words, invited)
 
 
-_LONGEST_FIRST = sorted((*_WORDS, _ONCE), key=len, reverse=True)
+_LONGEST_FIRST = sorted((*_WORDS, _ONCE, _CONNECTED, _INVITED), key=len, reverse=True)
 _ID_START = "ACoAA"
 
 

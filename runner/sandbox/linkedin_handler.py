@@ -140,6 +140,9 @@ class Handler(BaseHTTPRequestHandler):
         found = self.place.world.conversations(self._account())
         if wanted is not None:
             found = [(person, events) for person, events in found if person == public_id(wanted[1])]
+        before = re.search(r"createdBefore=(\d+)", self.path)
+        if before is not None:
+            found = [item for item in found if wire.millis(item[1][-1].visible_at) < int(before[1])]
         return {"elements": [wire.conversation(person, events, self._account()) for person, events in found[:20]]}
 
     def _events(self, conversation: str) -> wire.Json | None:

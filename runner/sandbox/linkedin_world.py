@@ -77,7 +77,7 @@ class World:
             match fate_of(person).temper:
                 case Temper.ACCEPTS_NOW:
                     relation.connected_at = now
-                case Temper.NEVER_ACCEPTS | Temper.PENDING | Temper.ALREADY:
+                case Temper.NEVER_ACCEPTS:
                     pass
                 case _:
                     relation.connected_at = now + self._accept_after
@@ -140,11 +140,9 @@ class World:
     def _relation(self, account: str, person: str) -> Relation:
         known = self._relations.get((account, person))
         if known is None:
-            temper = fate_of(person).temper
-            now = self._clock.now()
+            fate, now = fate_of(person), self._clock.now()
             known = Relation(
-                invited_at=now if temper is Temper.PENDING else None,
-                connected_at=now if temper is Temper.ALREADY else None,
+                invited_at=now if fate.invited else None, connected_at=now if fate.connected else None
             )
             self._relations[account, person] = known
         return known

@@ -213,7 +213,7 @@ def test_dead_conversations_are_said_once_a_day_and_acceptance_goes_on(dead_sand
     batch = read(desk, {}, invited("accepts-later-ada"))
     assert [signal.kind for signal in batch.signals] == [EventKind.ACCEPTED]
     assert [note.kind for note in batch.notes] == ["linkedin_replies_unreadable"]
-    assert not batch.complete
+    assert batch.complete  # there is nothing more to read just now; the question stands as a note
     clock.advance(HOUR)
     later = read(desk, batch.cursor)
     assert later.notes == ()
@@ -226,6 +226,17 @@ def test_where_a_person_watches_the_conversations_they_are_not_read(dead_sandbox
     batch = read(open_desk(sandbox.url, replies="manual"), {})
     assert (batch.complete, batch.notes) == (True, ())
     assert sandbox.ledger.records() == []
+
+
+def test_more_replies_than_one_page_holds_are_all_read(desk, clock):
+    cursor = read(desk, {}).cursor
+    names = [f"already-replies-later-{n}" for n in range(45)]
+    for name in names:
+        desk.message(name)
+        clock.advance(timedelta(seconds=1))
+    clock.advance(3 * HOUR)
+    batch = read(desk, cursor, *[connected(name, n) for n, name in enumerate(names)])
+    assert sorted(signal.profile for signal in batch.signals) == sorted(names)
 
 
 def test_replies_are_not_lost_while_conversations_cannot_be_read(desk, sandbox, clock):

@@ -66,7 +66,6 @@ class _Reading:
                 self.signals.append(_reply(self.account, lead, line))
         self.trouble = found.trouble
         if found.dead:
-            self.complete = False
             self.tell(_blind(self.account), "conversations")
         return since.isoformat() if found.dead or found.trouble is not None else self.now.isoformat()
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from runner.channels.linkedin.exchange import Exchange
 from runner.channels.linkedin.identity import Profile, profile_id_in
-from runner.channels.linkedin.provider import Invitation, Lines, Seen, Standing
+from runner.channels.linkedin.provider import Invitation, Line, Lines, Seen, Standing
 from runner.channels.linkedin.responses import Act, Row, Verdict, judge
 from runner.channels.linkedin.session import VoyagerSession
 from runner.channels.linkedin.settings import LinkedInSettings
@@ -25,7 +25,7 @@ PROFILE = "profile"
 CONVERSATIONS = "conversations"
 SENT_INVITATIONS = "sent invitations"
 ME = "own profile"
-_MOST_CONVERSATIONS = 20
+_MOST_PAGES = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +79,42 @@ class VoyagerReader:
         return replace(seen, profile_id=profile_id, dead=(*dead, *seen.dead))
 
     def recent(self, since: datetime | None) -> Lines:
-        """The newest conversations in one call, and one more for each that moved since `since`."""
+        """The newest conversations page by page until they are older than `since`, and what stands in each."""
+        moved, stopped = self._moved(since)
+        if stopped is not None:
+            return stopped
+        own = self._own_id() if moved else None
+        lines: list[Line] = []
+        dead: tuple[str, ...] = ()
+        for conversation_id in moved:
+            read = self._events(conversation_id, own)
+            if read.trouble is not None:
+                return replace(read, lines=tuple(lines))
+            lines += read.lines
+            dead = dead or read.dead
+        return Lines(tuple(lines), dead)
+
+    def _moved(self, since: datetime | None) -> tuple[list[str], Lines | None]:
+        """The conversations that moved since then, or what stops the reading of them."""
+        found: dict[str, None] = {}
         answer = self.ask(lambda api: api.get_conversations())
-        if not answer.good:
-            return _nothing(answer, CONVERSATIONS)
-        found: list[Lines] = []
-        own = self._own_id()
-        for conversation_id, moved in conversation_ids(answer.exchange.json)[:_MOST_CONVERSATIONS]:
-            if since is None or moved is None or moved >= since:
-                read = self._events(conversation_id, own)
-                if read.trouble is not None:
-                    return replace(read, lines=tuple(line for lines in found for line in lines.lines))
-                found.append(read)
-        return Lines(tuple(line for lines in found for line in lines.lines), tuple({d for f in found for d in f.dead}))
+        for _ in range(_MOST_PAGES):
+            if not answer.good:
+                return [], _nothing(answer, CONVERSATIONS)
+            page = conversation_ids(answer.exchange.json)
+            fresh = [name for name, moved in page if since is None or moved is None or moved >= since]
+            known = len(found)
+            found |= dict.fromkeys(fresh)
+            oldest = min((moved for _, moved in page if moved is not None), default=None)
+            if since is None or oldest is None or len(fresh) < len(page) or len(found) == known:
+                break
+            answer = self._older(oldest)
+        return list(found), None
+
+    def _older(self, than: datetime) -> Answer:
+        """The package only asks for the newest page; the next ones are asked for by its own request method."""
+        params = {"keyVersion": "LEGACY_INBOX", "createdBefore": round(than.timestamp() * 1000) + 1}
+        return self.ask(lambda api: api._fetch("/messaging/conversations", params=params))
 
     def conversation(self, profile_id: str) -> Lines:
         """Two calls: which conversation there is with the person, and what stands in it."""
