@@ -53,7 +53,7 @@ _BREAKS = re.compile(r"[\s_\-.]+")
 
 @lru_cache(maxsize=4096)
 def header_key(title: str) -> str:
-    """A header without case, spaces, underscores, hyphens and dots: `First Name`, `first_name` and `firstName` are one."""
+    """A header without case and separators: `First Name`, `first_name` and `firstName` are one."""
     return _BREAKS.sub("", title).casefold()
 
 

@@ -40,7 +40,10 @@ def bare(cell: str) -> str:
 
 def text_value(text: str) -> str:
     """One line of text: line breaks and other control characters become a space, and direction overrides go."""
-    if not text.isascii():
+    if text.isascii():
+        if text.isprintable() and len(text) <= LONGEST_TEXT:
+            return text
+    else:
         text = _BIDI.sub("", unicodedata.normalize("NFC", text))
         if _MOST_MARKS.search(text):
             raise ValueError("too many combining marks on one letter")

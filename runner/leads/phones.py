@@ -19,10 +19,8 @@ def parse_phone(text: str, country: str | None) -> str:
     reason, when it is no possible number or its country is not known.
     """
     plain = _SEPARATORS.sub("", text)
-    if _INTERNATIONAL.fullmatch(plain) and "(0)" not in text:
-        code = _calling_code(plain)
-        if code and len(plain) - 1 - len(code) in _lengths(code):
-            return plain
+    if _INTERNATIONAL.fullmatch(plain) and "(0)" not in text and len(plain) in _whole_lengths(plain[1:4]):
+        return plain
     try:
         number = phonenumbers.parse(text.replace("(0)", ""), country)
     except NumberParseException:
@@ -33,19 +31,21 @@ def parse_phone(text: str, country: str | None) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
-def _calling_code(plain: str) -> str | None:
-    """The country calling code an international number starts with; no code is the start of another."""
-    starts = (plain[1 : 1 + size] for size in (1, 2, 3))
-    return next((start for start in starts if int(start) in COUNTRY_CODE_TO_REGION_CODE), None)
+@lru_cache(maxsize=1024)
+def _whole_lengths(start: str) -> frozenset[int]:
+    """How long a plain international number that starts with these three digits may be, its plus included.
 
-
-@lru_cache(maxsize=256)
-def _lengths(code: str) -> frozenset[int]:
-    """How many digits may follow a calling code."""
+    No calling code is the start of another, so the digits name at most one; empty when they name none.
+    """
+    code = next((start[:size] for size in (1, 2, 3) if int(start[:size]) in COUNTRY_CODE_TO_REGION_CODE), None)
+    if code is None:
+        return frozenset()
     region = COUNTRY_CODE_TO_REGION_CODE[int(code)][0]
     metadata = (
         PhoneMetadata.metadata_for_nongeo_region(int(code))
         if region == "001"
         else PhoneMetadata.metadata_for_region(region)
     )
-    return frozenset(metadata.general_desc.possible_length) if metadata and metadata.general_desc else frozenset()
+    if metadata is None or metadata.general_desc is None:
+        return frozenset()
+    return frozenset(1 + len(code) + length for length in metadata.general_desc.possible_length)

@@ -11,7 +11,7 @@ from runner.leads.columns import ColumnPlan
 from runner.leads.emails import parse_email
 from runner.leads.phones import parse_phone
 from runner.leads.table import Record, Table
-from runner.leads.urls import linkedin_key, parse_linkedin
+from runner.leads.urls import linkedin_key, parse_linkedin, profile_url
 from runner.model.lead import FieldValue
 from runner.model.lead_draft import LeadDraft, RejectedRow, Row
 
@@ -123,7 +123,7 @@ def _linkedin(texts: Mapping[str, str], values: dict[str, object]) -> str | None
         values["linkedin_urn"], key = by_id.profile_id, linkedin_key(by_id)
     if url is not None:
         profile = _read("linkedin_url", parse_linkedin, url)
-        values["linkedin_url"], key = profile.url, linkedin_key(profile)
+        values["linkedin_url"], key = profile_url(profile), linkedin_key(profile)
         if profile.profile_id is not None:
             values.setdefault("linkedin_urn", profile.profile_id)
     return key

@@ -12,8 +12,12 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]|[a-z0-9-]+|[0-9.]+")
 _BAD = re.compile(r"[\x00-\x20\x7f\\<>\"`{}|^]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_PLAIN = re.compile(r"(https?)://((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})(/[A-Za-z0-9/._~-]*)?")
+_PLAIN_PROFILE = re.compile(r"https?://(?:www\.)?linkedin\.com/in/(?!ACo)([A-Za-z0-9-]{1,100})/?")
+_PLAIN_ID = re.compile(r"[a-z0-9-]+")
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
 LONGEST_URL = 2000
+LONGEST_PLAIN = 250
 
 
 def parse_url(text: str) -> str:
@@ -22,6 +26,8 @@ def parse_url(text: str) -> str:
     Raises ValueError, with the reason, for another scheme, a user name, or what is no address at all. Private hosts
     pass here: the channel that would visit them decides.
     """
+    if (plain := _PLAIN.fullmatch(text)) and len(text) <= LONGEST_PLAIN:
+        return text if plain[3] != "/" else text[:-1]
     if len(text) > LONGEST_URL or _BAD.search(text):
         raise ValueError(f"`{text[:80]!a}` is not a web address")
     url = _with_scheme(text)
@@ -48,10 +54,19 @@ def parse_linkedin(text: str) -> Profile:
 
     An address has to be LinkedIn's: a host that only looks like it is refused.
     """
+    if plain := _PLAIN_PROFILE.fullmatch(text):
+        return Profile(public_id=plain[1].lower())
     profile = parse_profile(text)
     if profile is None:
         raise ValueError(f"`{text[:120]}` is not a LinkedIn profile")
     return profile
+
+
+def profile_url(profile: Profile) -> str:
+    """The address under which a profile is stored: the same for every spelling."""
+    if profile.public_id and _PLAIN_ID.fullmatch(profile.public_id):
+        return f"https://www.linkedin.com/in/{profile.public_id}/"
+    return profile.url
 
 
 def linkedin_key(profile: Profile) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Dialect, Select, bindparam, exists, func, insert, literal, or_, select, update
 
 from runner.engine.ports import Clock
 from runner.errors import NotFound, UsageError
@@ -15,6 +16,7 @@ from runner.model.identity import email_key, profile_key
 from runner.model.lead import Lead
 from runner.model.lead_draft import Fate, LeadDraft, Result
 from runner.store.batches import in_batches
+from runner.store.bulk import BulkInsert
 from runner.store.database import Database
 from runner.store.people import load_leads
 from runner.store.tables import leads, list_members, lists
@@ -25,6 +27,7 @@ _STANDARD = (
 )  # fmt: skip
 _KEYS = ("email_key", "linkedin_key")
 _WRITTEN = (*_KEYS, "domain", *_STANDARD, "tags", "fields")
+_STORED = tuple(column.name for column in leads.c if column.name in {*_WRITTEN, "created_at", "updated_at"})
 _PAGE = 500
 
 
@@ -59,12 +62,13 @@ def upsert_leads(connection: Connection, batch: Sequence[LeadDraft], list_name: 
     known = _known(connection, batch)
     outcomes = [_merge(draft, known) for draft in batch]
     people = list({id(person): person for _, person in outcomes if person is not None}.values())
-    if new := [person.row | {"created_at": now, "updated_at": now} for person in people if person.is_new]:
-        connection.execute(insert(leads), new)
-        ids = _ids(connection, new)
-        for person in people:
-            if person.is_new:
-                person.row["id"] = ids[person.row["email_key"] or person.row["linkedin_key"]]
+    if new := [person for person in people if person.is_new]:
+        for person in new:
+            person.row["created_at"] = person.row["updated_at"] = now
+        _insert(connection.dialect).run(connection, [tuple(map(person.row.get, _STORED)) for person in new])
+        ids = _ids(connection, [person.row for person in new])
+        for person in new:
+            person.row["id"] = ids[person.row["email_key"] or person.row["linkedin_key"]]
     if changed := [_change(person, now) for person in people if person.changed and not person.is_new]:
         connection.execute(_UPDATE, changed)
     _join(connection, list_id(connection, list_name, now), [person.row["id"] for person in people])
@@ -99,7 +103,7 @@ def _merge(draft: LeadDraft, known: dict[tuple[str, str], _Person]) -> tuple[Res
         changed = _apply(person, draft)
         result = Result(Fate.UPDATED) if changed else Result(Fate.DUPLICATE, reason="stored already, nothing is new")
     else:
-        person, result = _Person(dict.fromkeys(_WRITTEN) | {"tags": [], "fields": {}}, is_new=True), Result(Fate.NEW)
+        person, result = _Person(dict(_BLANK), is_new=True), Result(Fate.NEW)
         _apply(person, draft)
     for key in own:
         known[key] = person
@@ -130,6 +134,12 @@ def _change(person: _Person, now: datetime) -> dict[str, Any]:
     return {f"new_{name}": person.row[name] for name in _WRITTEN} | {"lead_id": person.row["id"], "now": now}
 
 
+@lru_cache(maxsize=8)
+def _insert(dialect: Dialect) -> BulkInsert:
+    return BulkInsert(leads, _STORED, dialect)
+
+
+_BLANK: Mapping[str, Any] = dict.fromkeys(_WRITTEN) | {"tags": [], "fields": {}}
 _SELECT = select(leads.c.id, *(leads.c[name] for name in _WRITTEN))
 _UPDATE = (
     update(leads)
@@ -161,11 +171,11 @@ def list_id(connection: Connection, name: str, now: datetime) -> int:
 
 
 def _join(connection: Connection, list_: int, ids: Sequence[int]) -> None:
+    """Put leads on a list, once each."""
     for batch in in_batches(ids):
-        mine = (list_members.c.list_id == list_, list_members.c.lead_id.in_(batch))
-        there = set(connection.execute(select(list_members.c.lead_id).where(*mine)).scalars())
-        if rows := [{"list_id": list_, "lead_id": lead} for lead in batch if lead not in there]:
-            connection.execute(insert(list_members), rows)
+        there = exists().where(list_members.c.list_id == list_, list_members.c.lead_id == leads.c.id)
+        wanted = select(literal(list_), leads.c.id).where(leads.c.id.in_(batch), ~there)
+        connection.execute(insert(list_members).from_select(["list_id", "lead_id"], wanted))
 
 
 def find_lead(connection: Connection, name: str) -> Lead:
