@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from runner.channels.links import links_of
 from runner.channels.result import ServiceResult, service_result
 from runner.channels.wiring import ChannelSet, real_channels
 from runner.channels.worker import Worker
@@ -138,7 +139,7 @@ def open_operator(root: Path | str = ".") -> Operator:
     """Open the project at `root` for the operator. Raises what opening a project raises."""
     folder = Path(root)
     ctx = open_context(folder, publish_files=False)
-    return Operator(ctx, real_channels(folder, ctx.clock))
+    return Operator(ctx, real_channels(folder, ctx.clock, links_of(ctx.book.project, ctx.key)))
 
 
 def get_channel_config(campaign_id: str, *, root: Path | str = ".") -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """The test kit: a project in memory, channels that follow a script, and the engine on a clock that jumps.
 
-    play = Play(SEQUENCE, leads=[{"email": "ada@example.com"}])
-    play.channel(ChannelType.EMAIL).script("ada@example.com", Failed("address_unknown"))
-    play.run()
-    assert play.path(1) == ["email failed", "linkedin sent"]
+play = Play(SEQUENCE, leads=[{"email": "ada@example.com"}])
+play.channel(ChannelType.EMAIL).script("ada@example.com", Failed("address_unknown"))
+play.run()
+assert play.path(1) == ["email failed", "linkedin sent"]
 """
 
 from __future__ import annotations
@@ -145,7 +145,9 @@ class Play:
     def _project(self) -> Project:
         around = Surroundings(check_templates=False)
         templates = defaultdict(lambda: "Hello {{ lead.first_name | default('there') }}", self.templates)
-        compiled, problems = compile_sequence(self.source, "play.yaml", _named(self.source, templates), surroundings=around)
+        compiled, problems = compile_sequence(
+            self.source, "play.yaml", _named(self.source, templates), surroundings=around
+        )
         if compiled is None:
             raise ValueError("; ".join(f"{d.span.start.line}: {d.slug} {d.summary}" for d in problems))
         accounts = self.accounts or {f"{kind.value}_test": self._account(kind) for kind in ChannelType}

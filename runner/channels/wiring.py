@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.engine.ports import Channel, Clock, Inbox, Reconciler
 from runner.model.channel import ChannelType, SecretRef
 from runner.secrets import Secret, read_secret
+
+if TYPE_CHECKING:
+    from runner.channels.email.tokens import WebLinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,8 @@ def secret_reader(root: Path) -> Callable[[SecretRef], Secret]:
     return lambda ref: read_secret(ref, root)
 
 
-def real_channels(root: Path, clock: Clock) -> ChannelSet:
-    """Every channel, ready to use. Nothing connects before it is needed."""
+def real_channels(root: Path, clock: Clock, links: WebLinks | None = None) -> ChannelSet:
+    """Every channel, ready to use. Nothing connects before it is needed. `links` are the public opt-out links."""
     from runner.channels.contact_form.channel import ContactFormChannel
     from runner.channels.email.channel import EmailChannel
     from runner.channels.email.inbox import EmailInbox
@@ -46,7 +50,7 @@ def real_channels(root: Path, clock: Clock) -> ChannelSet:
     inbox = EmailInbox(secrets, clock)
     return ChannelSet(
         channels={
-            ChannelType.EMAIL: EmailChannel(secrets, clock, root=root),
+            ChannelType.EMAIL: EmailChannel(secrets, clock, root=root, web=links),
             ChannelType.LINKEDIN: linkedin,
             ChannelType.CONTACT_FORM: ContactFormChannel(secrets, clock),
             ChannelType.PHONE: PhoneChannel(secrets, clock),

@@ -33,7 +33,14 @@ def show(campaign: str | None, root: Path, output: str) -> None:
         return
     with ctx.db.read() as connection:
         rows = account_rows(connection, ctx.now())
-    columns = ["account", "enabled", "health", Column("sent_24h", "sent in 24 h", right=True), "retry_at", "reason"]
+    columns: list[Column | str] = [
+        "account",
+        "enabled",
+        "health",
+        Column("sent_24h", "sent in 24 h", right=True),
+        "retry_at",
+        "reason",
+    ]
     print_table(rows, columns, output_format=output, name="accounts")
 
 

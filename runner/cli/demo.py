@@ -110,7 +110,7 @@ def _show(playing: Demo, states: list[dict[str, Any]], story: dict[str, Any]) ->
     from runner.render.table import Column, print_table
 
     click.echo("")
-    columns = ["lead", "campaign", "status", Column("reason", width=32), Column("path", width=90)]
+    columns: list[Column | str] = ["lead", "campaign", "status", Column("reason", width=32), Column("path", width=90)]
     print_table(states, columns)
     for funnel in _funnels(playing):
         click.echo("")

@@ -80,7 +80,9 @@ def stop(reason: str, **selection: Any) -> None:
     """End LEADS (ids or addresses) in all campaigns, or in one, for good."""
     from runner.store.operations import stop_enrollments
 
-    _apply("stopped", lambda ctx, connection, ids: stop_enrollments(ctx, ids, reason), in_transaction=False, **selection)
+    _apply(
+        "stopped", lambda ctx, connection, ids: stop_enrollments(ctx, ids, reason), in_transaction=False, **selection
+    )
 
 
 def _apply(

@@ -22,6 +22,15 @@ def history(lead: str, root: Path, output: str) -> None:
     ctx = open_project(root)
     with ctx.db.read() as connection:
         [lead_id] = lead_ids(connection, [lead])
-    columns = ["at", "entry", "campaign", "step", "channel", "account", "status", Column("reason", width=40)]
+    columns: list[Column | str] = [
+        "at",
+        "entry",
+        "campaign",
+        "step",
+        "channel",
+        "account",
+        "status",
+        Column("reason", width=40),
+    ]
     empty = "nothing went out and nothing came back"
     print_table(outreach_history(ctx, lead_id), columns, output_format=output, name="history", empty=empty)

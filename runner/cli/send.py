@@ -17,6 +17,7 @@ from runner.cli.opening import format_option, open_project, project_option
 @format_option
 def send(campaign: str, lead: str, channels: str, root: Path, output: str) -> None:
     """Send LEAD (id or address) the next unsent step of CAMPAIGN on each channel in order, until one is sent."""
+    from runner.channels.links import links_of
     from runner.channels.wiring import real_channels
     from runner.operator import Operator
     from runner.render.table import json_text, print_table
@@ -25,7 +26,7 @@ def send(campaign: str, lead: str, channels: str, root: Path, output: str) -> No
     ctx = open_project(root)
     with ctx.db.read() as connection:
         [lead_id] = lead_ids(connection, [lead])
-    operator = Operator(ctx, real_channels(root, ctx.clock))
+    operator = Operator(ctx, real_channels(root, ctx.clock, links_of(ctx.book.project, ctx.key)))
     names = [name.strip() for name in channels.split(",") if name.strip()]
     result = operator.send_outreach_message(campaign, lead_id, names)
     if output == "json":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from runner.channels.links import links_of
 from runner.channels.wiring import ChannelSet, real_channels
 from runner.channels.worker import Failpoint, Worker
 from runner.engine.ports import Clock
@@ -71,4 +72,4 @@ def build(
     ctx = open_context(root, project=project, clock=clock, machine=machine, db=db)
     ctx.db.check_durable()
     ctx = replace(ctx, worker=f"serve-{ctx.worker}")
-    return App(ctx, channel_set or real_channels(root, ctx.clock), root, failpoint)
+    return App(ctx, channel_set or real_channels(root, ctx.clock, links_of(ctx.book.project, ctx.key)), root, failpoint)

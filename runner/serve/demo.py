@@ -46,7 +46,9 @@ class Demo:
 
 
 @contextmanager
-def demo(root: Path, leads_file: Path, *, campaigns: tuple[str, ...] = (), folder: Path | None = None) -> Iterator[Demo]:
+def demo(
+    root: Path, leads_file: Path, *, campaigns: tuple[str, ...] = (), folder: Path | None = None
+) -> Iterator[Demo]:
     """Set the demo up in a folder of its own: nothing of the project's own database or accounts is touched."""
     with tempfile.TemporaryDirectory(prefix="runner-demo-") as made:
         place = folder or Path(made)
@@ -73,5 +75,3 @@ def _demo_project(project: Project, sandbox: Sandbox, campaigns: tuple[str, ...]
     kept = {name: campaign for name, campaign in project.campaigns.items() if name in wanted}
     pointed = at_sandbox(project, sandbox.ports)
     return replace(pointed, campaigns=kept)
-
-

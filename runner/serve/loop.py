@@ -12,6 +12,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from runner.clocks import SystemClock
 from runner.errors import DatabaseUnavailable, RunnerError
 from runner.serve.app import App
 from runner.serve.dispatch import Dispatcher
@@ -146,4 +147,4 @@ class Service:
 
 def _now() -> datetime:
     """The scheduler runs by the machine's time: it wakes processes, it decides nothing."""
-    return datetime.now(UTC)  # noqa: DTZ - see above
+    return SystemClock().now()

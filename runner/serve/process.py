@@ -15,6 +15,7 @@ from sqlalchemy import select
 from runner.serve.app import App
 from runner.serve.exclusive import claim_machine
 from runner.serve.loop import Pace, Service
+from runner.serve.public import start_public
 from runner.serve.until_idle import open_count
 from runner.store.claims import rescue
 from runner.store.enrolling import enroll_matching
@@ -43,10 +44,13 @@ def run_service(app: App, options: Options) -> int:
         stopping = _Stopping(service)
         stopping.listen()
         service.start()
+        public = start_public(app.context)
         log.info("serve.ready", people=open_count(app))
         while not stopping.wanted.wait(0.2):
             if options.until_idle and _is_idle(app, service):
                 break
+        if public is not None:
+            public.stop()
         service.stop(at_once=stopping.at_once)
     log.info("serve.stopped", people=open_count(app))
     return 0

@@ -118,9 +118,7 @@ class _OneEnrollment:
                 writer.new_runs.append({"ended_at": None} | values | {"enrollment_id": enrollment_id})
             else:
                 keep = {k: v for k, v in values.items() if k not in ("step", "account", "key")}
-                writer.changed_runs.append(
-                    {"ended_at": None} | keep | {"b_enrollment": enrollment_id, "b_step": step}
-                )
+                writer.changed_runs.append({"ended_at": None} | keep | {"b_enrollment": enrollment_id, "b_step": step})
         writer.moved.append(self.row | {"b_id": enrollment_id})
         if self.row["due_at"] is not None:
             timer = {"lane_id": self.row["lane_id"], "due_at": self.row["due_at"], "enrollment_id": enrollment_id}

@@ -78,6 +78,7 @@ def give_back(connection: Connection, claim: Claim) -> None:
 
 
 def requeue(connection: Connection, lane_id: int, due_at: datetime, enrollment_id: int) -> None:
+    """Put an enrollment back into a lane, due at that time."""
     values = {"lane_id": lane_id, "due_at": due_at}
     connection.execute(insert(timers).values(**values, enrollment_id=enrollment_id))
     connection.execute(update(enrollments).where(enrollments.c.id == enrollment_id).values(**values))

@@ -81,7 +81,9 @@ def open_database(url: str, *, root: Path | None = None, create: bool = False) -
     try:
         parsed = make_url(url)
     except exc.ArgumentError:
-        raise UsageError("the database URL cannot be read", help="write sqlite:///runner.db or postgresql://...") from None
+        raise UsageError(
+            "the database URL cannot be read", help="write sqlite:///runner.db or postgresql://..."
+        ) from None
     match parsed.get_backend_name():
         case "sqlite":
             return Database(_sqlite(parsed, root, create))
@@ -98,7 +100,9 @@ def _sqlite(url: URL, root: Path | None, create: bool) -> Engine:
         if not create and not path.exists():
             raise DatabaseUnavailable(f"there is no database at {path}", help="`runner db upgrade` makes it")
         if not path.parent.is_dir():
-            raise DatabaseUnavailable(f"the folder {path.parent} does not exist", help="create it, or change `database`")
+            raise DatabaseUnavailable(
+                f"the folder {path.parent} does not exist", help="create it, or change `database`"
+            )
         url = url.set(database=str(path))
     pool = {"poolclass": StaticPool} if memory else {"pool_size": 20, "max_overflow": 20}
     engine = create_engine(url, connect_args={"check_same_thread": False}, **pool)

@@ -149,5 +149,3 @@ def plain(value: Any) -> Any:
             return plain({name: getattr(value, name) for name in value.__dataclass_fields__})
         case _:
             return value
-
-

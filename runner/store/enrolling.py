@@ -101,7 +101,11 @@ def enroll_lead(
     if why := suppressed_by(connection, ctx.key, lead, ChannelType.PHONE):
         return Enrolled(lead.id, None, why)
     lane = lane_for(connection, campaign_id)
-    row: dict[str, Any] = {"campaign_id": campaign_id, "lead_id": lead.id, "sequence_id": ctx.book.newest[campaign.sequence]}
+    row: dict[str, Any] = {
+        "campaign_id": campaign_id,
+        "lead_id": lead.id,
+        "sequence_id": ctx.book.newest[campaign.sequence],
+    }
     row |= {"status": "active", "lane_id": lane, "due_at": now, "started_at": now}
     enrollment_id = int(connection.execute(insert(enrollments).values(**row).returning(enrollments.c.id)).scalar_one())
     connection.execute(insert(timers).values(lane_id=lane, due_at=now, enrollment_id=enrollment_id))
@@ -128,7 +132,10 @@ def next_room(ctx: Context) -> datetime | None:
             if campaign.new_leads is None or not _is_open(campaign, now):
                 continue
             if _room(connection, campaign_id, campaign, now) <= 0:
-                where = (enrollments.c.campaign_id == campaign_id, enrollments.c.started_at > now - campaign.new_leads.per)
+                where = (
+                    enrollments.c.campaign_id == campaign_id,
+                    enrollments.c.started_at > now - campaign.new_leads.per,
+                )
                 oldest = connection.execute(select(func.min(enrollments.c.started_at)).where(*where)).scalar()
                 if oldest is not None:
                     found.append(oldest + campaign.new_leads.per)
@@ -138,5 +145,3 @@ def next_room(ctx: Context) -> datetime | None:
 def _is_open(campaign: Campaign, now: datetime) -> bool:
     started = campaign.starts_on is None or now.date() >= campaign.starts_on
     return campaign.enabled and started and (campaign.ends_on is None or now.date() <= campaign.ends_on)
-
-

@@ -197,7 +197,9 @@ def _active_days(connection: Connection, account: str, now: datetime) -> int:
     """On how many earlier days the account sent: what its ramp has grown by."""
     day = func.date(attempts.c.finished_at)
     sent = attempts.c.status == "sent", attempts.c.account == account
-    return connection.execute(select(func.count(day.distinct())).where(*sent, day < now.date().isoformat())).scalar_one()
+    return connection.execute(
+        select(func.count(day.distinct())).where(*sent, day < now.date().isoformat())
+    ).scalar_one()
 
 
 __all__ = ["Intention", "NotNow", "look_ahead", "pass_gate"]

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, select, true
 
 from runner.errors import NotFound
 from runner.model.events import EventKind
@@ -46,10 +46,12 @@ def _attempts(connection: Connection, where: Any) -> list[Row[Any]]:
             step_runs.c.outcome.label("step_outcome"),
             outreach_messages.c.subject,
             campaigns.c.name.label("campaign"),
+            leads.c.email,
         )
         .join(step_runs, step_runs.c.id == outreach_attempts.c.step_run_id)
         .join(enrollments, enrollments.c.id == outreach_attempts.c.enrollment_id)
         .join(campaigns, campaigns.c.id == enrollments.c.campaign_id)
+        .join(leads, leads.c.id == outreach_attempts.c.lead_id)
         .outerjoin(
             outreach_messages,
             (outreach_messages.c.step_run_id == step_runs.c.id)
@@ -150,8 +152,23 @@ def _steps(connection: Connection, mine: Any) -> list[dict[str, Any]]:
     query = select(*columns).where(step_runs.c.enrollment_id.in_(mine)).order_by(step_runs.c.id)
     for step, outcome in connection.execute(query):
         counts.setdefault(step, Counter())[outcome or "under way"] += 1
-    return [{"step": step, "entered": sum(c.values()), "outcomes": dict(sorted(c.items()))} for step, c in counts.items()]
+    return [
+        {"step": step, "entered": sum(c.values()), "outcomes": dict(sorted(c.items()))} for step, c in counts.items()
+    ]
 
 
 def _iso(instant: Any) -> str | None:
     return instant.isoformat() if instant else None
+
+
+def attempt_rows(ctx: Context, *, status: str | None, campaign: str | None) -> list[dict[str, Any]]:
+    """Attempts with their leads, newest first."""
+    where: list[Any] = [true()]
+    if status is not None:
+        where.append(outreach_attempts.c.status == status)
+    if campaign is not None:
+        where.append(campaigns.c.name == campaign)
+    with ctx.db.read() as connection:
+        rows = _attempts(connection, and_(*where))
+    entries = [_attempt_entry(row, {}, ctx) | {"lead": row.email, "lead_id": row.lead_id} for row in rows]
+    return list(reversed(entries))

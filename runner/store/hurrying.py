@@ -84,7 +84,9 @@ def _claim_at(connection: Connection, ctx: Context, loaded: Loaded, node: StepNo
     writer.flush()
     [moved] = load(connection, ctx.book, [loaded.state.id], lock=True)
     _entered(connection, ctx, moved, node, now)
-    row = connection.execute(select(enrollments.c.lane_id, enrollments.c.due_at).where(enrollments.c.id == moved.state.id)).one()
+    row = connection.execute(
+        select(enrollments.c.lane_id, enrollments.c.due_at).where(enrollments.c.id == moved.state.id)
+    ).one()
     lane = all_lanes(connection)[row.lane_id]
     if row.due_at is None or not lane.account:
         return Hurried(None, "the step cannot be sent now; `runner explain` says why")

@@ -56,7 +56,9 @@ def load_key(root: Path, *, create: bool = False) -> Key:
     path = root / KEY_FILE
     if not path.exists():
         if not create:
-            raise MissingSecret(f"there is no key at {path}", help=f"`runner db upgrade` makes one, or set {KEY_VARIABLE}")
+            raise MissingSecret(
+                f"there is no key at {path}", help=f"`runner db upgrade` makes one, or set {KEY_VARIABLE}"
+            )
         path.parent.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:

@@ -83,3 +83,23 @@ def _transition_line(row: Any) -> str:
 
 def _event_line(row: Any) -> str:
     return f"{row.step or '':<12} * {row.kind}{' (permanent)' if row.permanent else ''}"
+
+
+def enrollment_trace(ctx: Context, enrollment_id: int) -> dict[str, Any]:
+    """Everything known of one enrollment. Raises NotFound for none of that number."""
+    with ctx.db.read() as connection:
+        query = select(enrollments, leads.c.email, leads.c.first_name, campaigns.c.name.label("campaign"))
+        query = query.join(leads, leads.c.id == enrollments.c.lead_id).join(campaigns)
+        row = connection.execute(query.where(enrollments.c.id == enrollment_id)).first()
+        if row is None:
+            raise NotFound(f"there is no enrollment {enrollment_id}", help="`runner explain LEAD` shows their numbers")
+        moved = connection.execute(select(transitions).where(transitions.c.enrollment_id == enrollment_id)).all()
+        steps = [
+            {"at": each.at.isoformat(), "step": each.step, "kind": each.kind, "detail": each.detail} for each in moved
+        ]
+        return {
+            "enrollment": enrollment_id, "lead": row.email or row.first_name, "lead_id": row.lead_id,
+            "campaign": row.campaign, "status": row.status, "reason": row.end_reason or row.waiting_on,
+            "transitions": steps, "story": story(connection, enrollment_id),
+            "tracebacks": [step["detail"]["traceback"] for step in steps if "traceback" in step["detail"]],
+        }  # fmt: skip

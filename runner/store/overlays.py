@@ -51,7 +51,7 @@ def add_overlay(
 ) -> None:  # fmt: skip
     """Put an overlay on a campaign's channel; it replaces the one that is there."""
     where = (channel_overlays.c.campaign == campaign, channel_overlays.c.channel == channel.value)
-    current = where + (channel_overlays.c.removed_at.is_(None),)
+    current = (*where, channel_overlays.c.removed_at.is_(None))
     connection.execute(update(channel_overlays).where(*current).values(removed_at=now))
     row = {"campaign": campaign, "channel": channel.value, "config": dict(config), "author": author, "reason": reason}
     connection.execute(insert(channel_overlays).values(**row, created_at=now, expires_at=expires_at))
@@ -61,7 +61,7 @@ def check_overlay(accounts: Sequence[ChannelConfig], values: Mapping[str, Any]) 
     """Raises UsageError for what an overlay cannot say, and Refused for a limit above an account's own."""
     unknown = set(values) - {"enabled", "limits"}
     if unknown:
-        raise UsageError(f"an overlay cannot set `{sorted(unknown)[0]}`", help="it has `enabled: false` and `limits`")
+        raise UsageError(f"an overlay cannot set `{min(unknown)}`", help="it has `enabled: false` and `limits`")
     if values.get("enabled") not in (None, False):
         raise Refused("an overlay can switch a channel off, not on", help="remove the overlay instead")
     for name, count in (values.get("limits") or {}).items():

@@ -68,5 +68,3 @@ def _free_limits(connection: Connection, enrollment_id: int, step: str | None) -
     tried = select(outreach_attempts.c.id).where(outreach_attempts.c.step_run_id.in_(runs))
     where = (reservations.c.attempt_id.in_(tried), reservations.c.scope.like("lead:%"))
     connection.execute(delete(reservations).where(*where))
-
-

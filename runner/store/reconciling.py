@@ -39,8 +39,9 @@ def doubts(connection: Connection, ctx: Context, before: datetime) -> Iterable[t
         account = ctx.book.account(row.account)
         if account is not None:
             content = Rendered(body=row.body or "", subject=row.subject or "")
-            yield row.id, Doubt(
-                row.key, account, people[row.lead_id], row.action, content, row.message_id, row.intent_at
+            yield (
+                row.id,
+                Doubt(row.key, account, people[row.lead_id], row.action, content, row.message_id, row.intent_at),
             )
 
 

@@ -176,5 +176,3 @@ def abandon(ctx: Context, work: Work, error: BaseException, trace: str) -> None:
             mine = outreach_attempts.c.id == work.attempt_id
             connection.execute(update(outreach_attempts).where(mine).values(status="pending", reason="internal_error"))
             park(connection, work.claim.enrollment_id, work.step, trace, ctx.now())
-
-

@@ -44,7 +44,9 @@ def check_schema(db: Database) -> None:
     found, wanted = current_revision(db), newest_revision()
     if found == wanted:
         return
-    if found is not None and found not in {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}:
+    if found is not None and found not in {
+        script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    }:
         raise DatabaseUnavailable(f"the tables are at {found}, which this version of runner does not know",
                                   help="install the newer version that made them")  # fmt: skip
     raise DatabaseUnavailable(f"the tables are at {found or 'nothing'}, this version needs {wanted}",

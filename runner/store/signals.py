@@ -133,5 +133,3 @@ def _save_cursor(connection: Connection, account: str, batch: InboxBatch, now: d
     mine = inbox_cursors.c.account == account
     if connection.execute(update(inbox_cursors).where(mine).values(**values)).rowcount == 0:
         connection.execute(insert(inbox_cursors).values(account=account, **values))
-
-

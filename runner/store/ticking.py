@@ -88,11 +88,17 @@ def _decide_one(writer: Writer, loaded: Loaded) -> None:
 
 def park(connection: Connection, enrollment_id: int, step: str | None, why: str, now: datetime) -> None:
     """Set an enrollment aside for a person to look at; `runner resume` lets it go on."""
-    values: dict[str, Any] = {"status": "paused", "waiting_on": "parked", "waiting_why": why.strip().splitlines()[-1][:500]}
+    values: dict[str, Any] = {
+        "status": "paused",
+        "waiting_on": "parked",
+        "waiting_why": why.strip().splitlines()[-1][:500],
+    }
     values |= {"paused_at": now, "due_at": None}
     connection.execute(update(enrollments).where(enrollments.c.id == enrollment_id).values(**values))
     row = {"enrollment_id": enrollment_id, "at": now, "step": step, "kind": "parked", "detail": {"traceback": why}}
     connection.execute(insert(transitions).values(**row))
-    help_text = f"`runner trace {enrollment_id}` shows the traceback; `runner resume --enrollment {enrollment_id}` goes on"
+    help_text = (
+        f"`runner trace {enrollment_id}` shows the traceback; `runner resume --enrollment {enrollment_id}` goes on"
+    )
     problem = {"scope": f"enrollment:{enrollment_id}", "kind": "parked", "text": values["waiting_why"]}
     connection.execute(insert(problems).values(**problem, help=help_text, opened_at=now))

@@ -259,5 +259,3 @@ def template_values(
 def body_hash(content: Rendered) -> str:
     """The hash of a text as it goes out, for the log."""
     return sha256(f"{content.subject}\0{content.preheader}\0{content.body}".encode()).hexdigest()
-
-

@@ -1,0 +1,111 @@
+"""`runner tasks`: what people have to do, and what came of it."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+
+import click
+
+from runner.cli.opening import format_option, open_project, project_option
+
+_BY = click.option("--by", default=getpass.getuser, help="Who did it; you by default.")
+EVENTS = click.Choice(["accepted", "replied", "unsubscribed"])
+
+
+@click.group()
+def tasks() -> None:
+    """Calls to make, invitations to send, forms to fill in: the steps that people do."""
+
+
+@tasks.command("list")
+@click.option("--all", "every", is_flag=True, help="Also those that are closed.")
+@project_option
+@format_option
+def list_(every: bool, root: Path, output: str) -> None:
+    """Open tasks, the ones that expire first at the top; JSON has the whole texts."""
+    from runner.render.table import Column, print_table
+    from runner.store.tasking import task_rows
+
+    ctx = open_project(root)
+    with ctx.db.read() as connection:
+        rows = task_rows(connection, status=None if every else "open")
+    columns: list[Column | str] = [
+        "task",
+        "kind",
+        "lead",
+        "campaign",
+        "step",
+        Column("link", width=50),
+        "number",
+        "expires_at",
+        "status",
+    ]
+    print_table(rows, columns, output_format=output, name="tasks", empty="no task is open")
+
+
+@tasks.command("show")
+@click.argument("task_id", type=int)
+@project_option
+def show(task_id: int, root: Path) -> None:
+    """One task with its text, ready to paste."""
+    from runner.errors import NotFound
+    from runner.store.tasking import task_rows
+
+    ctx = open_project(root)
+    with ctx.db.read() as connection:
+        found = [row for row in task_rows(connection, status=None) if row["task"] == task_id]
+    if not found:
+        raise NotFound(f"there is no task {task_id}", help="`runner tasks list` shows them")
+    row = found[0]
+    for name in ("title", "lead", "link", "number", "expires_at", "status"):
+        if row[name]:
+            click.echo(f"{name.replace('_', ' ')}: {row[name]}")
+    click.echo(f"\n{row['text']}")
+
+
+@tasks.command("done")
+@click.argument("task_id", type=int)
+@click.option("--disposition", default="", help="What came of it: interested, voicemail, wrong number ...")
+@click.option("--failed", is_flag=True, help="It was tried and did not work; the step fails.")
+@_BY
+@project_option
+def done(task_id: int, disposition: str, failed: bool, by: str, root: Path) -> None:
+    """Task TASK_ID was done; the lead goes on at once."""
+    from runner.store.tasking import close_task
+
+    close_task(open_project(root), task_id, "failed" if failed else "done", by=by, disposition=disposition)
+    click.echo(f"task {task_id} {'failed' if failed else 'done'}")
+
+
+@tasks.command("skip")
+@click.argument("task_id", type=int)
+@click.option("--reason", default="", help="Why; it goes into the log.")
+@_BY
+@project_option
+def skip(task_id: int, reason: str, by: str, root: Path) -> None:
+    """Task TASK_ID is not done; the step counts as skipped."""
+    from runner.store.tasking import close_task
+
+    close_task(open_project(root), task_id, "skipped", by=by, disposition=reason)
+    click.echo(f"task {task_id} skipped")
+
+
+@tasks.command("report")
+@click.argument("lead")
+@click.argument("event", type=EVENTS)
+@_BY
+@click.option("--channel", default="linkedin", show_default=True)
+@project_option
+def report(lead: str, event: str, by: str, channel: str, root: Path) -> None:
+    """Say what LEAD (id or address) did where no inbox sees it: accepted, replied or unsubscribed."""
+    from runner.model.events import EventKind
+    from runner.operator import channel_named
+    from runner.store.finding import lead_ids
+    from runner.store.tasking import report_event
+
+    ctx = open_project(root)
+    with ctx.db.read() as connection:
+        [lead_id] = lead_ids(connection, [lead])
+    count = report_event(ctx, lead_id, EventKind(event), by=by, channel=channel_named(channel))
+    click.echo(f"{event}: {count} enrollments told")

@@ -1,0 +1,171 @@
+"""Why nothing went out, and until when: every state of an enrollment has words here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from runner.engine.outcomes import NotNow
+from runner.engine.state import WaitingOn
+from runner.model.campaign import CampaignMode
+from runner.model.sequence import ChannelStep
+from runner.store.context import Context
+from runner.store.gatekeeping import Intention, look_ahead
+from runner.store.loading import Loaded, load
+from runner.store.suppressions import suppressed_by
+from runner.store.tables import campaigns, claims, enrollments, inbox_cursors, step_runs, tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Where an enrollment stands: in a word, in a sentence, until when at the latest, and what to do about it."""
+
+    enrollment_id: int
+    campaign: str
+    step: str | None
+    state: str
+    sentence: str
+    until: datetime | None = None
+    help: str = ""
+
+    def row(self) -> dict[str, Any]:
+        """As a row for a table or JSON."""
+        until = self.until.isoformat(timespec="seconds") if self.until else None
+        return {"enrollment": self.enrollment_id, "campaign": self.campaign, "step": self.step, "state": self.state,
+                "why": self.sentence, "until": until, "help": self.help}  # fmt: skip
+
+
+def explain_lead(ctx: Context, lead_id: int) -> list[Explanation]:
+    """One explanation for each campaign the lead is in; for a lead in none, why that is."""
+    with ctx.db.read() as connection:
+        ids = connection.execute(select(enrollments.c.id).where(enrollments.c.lead_id == lead_id)).scalars().all()
+        found = [explain_one(connection, ctx, enrollment_id) for enrollment_id in ids]
+    return [_gated(ctx, each) if isinstance(each, _AtTheGate) else each for each in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _AtTheGate:
+    loaded: Loaded
+    explanation: Explanation
+
+
+def explain_one(connection: Connection, ctx: Context, enrollment_id: int) -> Explanation | _AtTheGate:
+    """Explain one enrollment. What the gate would say is asked outside of this read."""
+    row = connection.execute(
+        select(enrollments, campaigns.c.name.label("campaign")).join(campaigns).where(enrollments.c.id == enrollment_id)
+    ).one()  # fmt: skip
+    if row.status in ("completed", "stopped"):
+        return _say(row, row.status, f"ended: {row.end_reason}")
+    if row.status == "paused":
+        help_text = f"`runner resume --enrollment {row.id}` lets it go on"
+        word = "parked" if row.waiting_on == WaitingOn.PARKED.value else "paused"
+        return _say(row, word, row.waiting_why or "paused by hand", row.pause_until, help_text)
+    if connection.execute(select(claims.c.token).where(claims.c.enrollment_id == row.id)).first():
+        return _say(row, "sending", "a worker is acting on it at this moment")
+    if row.due_at is None:
+        return _say(row, "lost", "nothing will ever happen to it", None, "`runner doctor --invariants` reports this")
+    return _waiting(connection, ctx, row)
+
+
+def _waiting(connection: Connection, ctx: Context, row: Row[Any]) -> Explanation | _AtTheGate:
+    why, until = row.waiting_why, row.due_at
+    match WaitingOn(row.waiting_on) if row.waiting_on else None:
+        case WaitingOn.WAIT:
+            return _say(row, "waiting", f"the wait `{row.step}` is not over", until)
+        case WaitingOn.EVENT:
+            return _say(row, "waiting", f"`{row.step}` waits for something to happen", until)
+        case WaitingOn.ACCEPTANCE:
+            return _say(row, "waiting", "the invitation is not accepted yet", until)
+        case WaitingOn.RETRY:
+            return _say(row, "waiting", f"`{row.step}` is tried again after {why or 'a temporary refusal'}", until)
+        case WaitingOn.SETTLE:
+            return _say(row, "waiting", f"`{why}` went out, and a bounce could still come back", until)
+        case WaitingOn.INBOX:
+            return _say(row, "waiting", _inbox_words(connection, row, why), until, "`runner doctor` tests the inbox")
+        case WaitingOn.TASK:
+            task = _open_task(connection, row)
+            return _say(row, "task", f"a person has to act: task {task}", until, f"`runner tasks done {task}`")
+        case WaitingOn.UNKNOWN:
+            help_text = "`runner attempts list`, then `runner attempts resolve ID --sent` or `--not-sent`"
+            return _say(row, "unknown", f"`{row.step}` may or may not have gone out ({why})", until, help_text)
+        case WaitingOn.ACCOUNT:
+            return _say(row, "account", f"the account had trouble: {why}", until, "`runner channels show`")
+        case WaitingOn.AUTO_REPLY:
+            return _say(row, "waiting", "the lead is away, says their auto-reply", until)
+        case WaitingOn.PAUSED | WaitingOn.PARKED:
+            return _say(row, "paused", why or "paused", until)
+        case WaitingOn.GATE | WaitingOn.SLOT | None:
+            [loaded] = load(connection, ctx.book, [row.id])
+            return _AtTheGate(loaded, _say(row, "due", "due, a worker will take it up", until))
+
+
+def _gated(ctx: Context, at: _AtTheGate) -> Explanation:
+    """What the gate says to the step that is due: the rule that holds it, with its numbers."""
+    from dataclasses import replace
+
+    said, loaded = at.explanation, at.loaded
+    if loaded.campaign.mode is CampaignMode.DRY_RUN:
+        return replace(said, state="dry run", sentence="the campaign is in dry_run mode and sends nothing")
+    step = loaded.state.step
+    body = ctx.book.graph(loaded.sequence_id).node(step).body if step else None
+    account = ctx.book.account(loaded.accounts.get(step or "") or "")
+    if not isinstance(body, ChannelStep) or account is None:
+        return said
+    run = loaded.state.runs[step or ""]
+    intention = Intention(
+        enrollment_id=loaded.state.id, attempt_id=None, claim=None, campaign=loaded.campaign, account=account,
+        lead=loaded.state.lead, body=body, action=run.action, key=str(loaded.state.id),
+        follows_up=any(other.acted_at for other in loaded.state.runs.values()),
+    )  # fmt: skip
+    refusal = look_ahead(ctx, intention)
+    if refusal is None:
+        return said
+    until = refusal.until if isinstance(refusal, NotNow) else said.until
+    state = "held" if isinstance(refusal, NotNow) else "refused"
+    return replace(said, state=state, sentence=f"{refusal.reason}: {refusal.explanation}", until=until)
+
+
+def _open_task(connection: Connection, row: Row[Any]) -> int | None:
+    where = (tasks.c.enrollment_id == row.id, tasks.c.step == row.step, tasks.c.status == "open")
+    return connection.execute(select(tasks.c.id).where(*where)).scalar()
+
+
+def _inbox_words(connection: Connection, row: Row[Any], step: str | None) -> str:
+    where = (step_runs.c.enrollment_id == row.id, step_runs.c.step == step)
+    account = connection.execute(select(step_runs.c.account).where(*where)).scalar()
+    inbox = connection.execute(select(inbox_cursors).where(inbox_cursors.c.account == account)).first()
+    if inbox is not None and inbox.failing_since:
+        return f"the inbox of {account} cannot be read since {inbox.failing_since.isoformat()}: {inbox.error}"
+    return f"the inbox of {account} was not read since `{step}` settled"
+
+
+def _say(row: Row[Any], state: str, sentence: str, until: datetime | None = None, help_text: str = "") -> Explanation:
+    return Explanation(row.id, row.campaign, row.step, state, sentence, until, help_text)
+
+
+def not_enrolled(ctx: Context, lead_id: int) -> list[str]:
+    """For a lead in no campaign: why, for each campaign."""
+    from runner.lang.conditions import Facts, evaluate, trace
+    from runner.model.channel import ChannelType
+    from runner.store.people import load_leads
+
+    with ctx.db.read() as connection:
+        lead = load_leads(connection, [lead_id])[lead_id]
+        suppressed = suppressed_by(connection, ctx.key, lead, ChannelType.PHONE)
+    if suppressed:
+        return [f"in no campaign: {suppressed}"]
+    lines = []
+    for campaign in ctx.book.campaigns.values():
+        if campaign.audience is None:
+            lines.append(f"{campaign.name}: has no audience; people enter by `runner enroll`")
+            continue
+        facts = Facts(now=ctx.now(), lead=lead.values(), campaign={"name": campaign.name}, vars=campaign.vars)
+        if evaluate(campaign.audience, facts):
+            lines.append(f"{campaign.name}: matches, and enters as soon as `new_leads` has room")
+        else:
+            saw = ", ".join(f"{name} is {value}" for name, value in trace(campaign.audience, facts))
+            lines.append(f"{campaign.name}: does not match `{campaign.audience.text}` ({saw})")
+    return lines
