@@ -87,8 +87,8 @@ def _cut(text: str) -> tuple[str, str]:
     for match in list(_SEPARATOR.finditer(text))[:20]:
         if re.match(r"\s*(?:[>|][ ]?)?[A-Za-z][A-Za-z0-9-]{1,40}:", text[match.end() : match.end() + 200]):
             return text[: match.start()], text[match.end() :]
-    if match := _HEADERS_START.search(text):
-        return text[: match.start()], text[match.start() :]
+    if headers := _HEADERS_START.search(text):
+        return text[: headers.start()], text[headers.start() :]
     return text, ""
 
 

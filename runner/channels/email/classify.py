@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import date
 from email.utils import parsedate_to_datetime
 
-from runner.channels.email.arf import complaint
+from runner.channels.email.arf import feedback
 from runner.channels.email.auto_reply import auto_reply_rule, gone, other_addresses
 from runner.channels.email.bounce import failures, recipients_of
 from runner.channels.email.bounce_reasons import judge
@@ -25,6 +25,9 @@ from runner.channels.email.judgement import Failure, MailKind, Verdict
 
 CLASSIFIER_VERSION = 1
 """Raised whenever a rule changes, so that kept messages can be read again."""
+
+MACHINE_FEEDBACK = "feedback-report:"
+"""How the rule starts where a machine reports, such as an authentication failure, and nobody complained."""
 
 
 def classify(raw: bytes, *, own: Collection[str] = (), received: date | None = None) -> Verdict:
@@ -42,13 +45,16 @@ def classify_mail(mail: Mail, *, own: Collection[str] = (), received: date | Non
 
 def _system(report: Report) -> Verdict | None:
     """A complaint or a delivery report, else None."""
-    complainers = complaint(report)
+    told = feedback(report)
     original = original_id(report)
     notified = ses_notification(report)
     if notified is not None:
         return _notified(notified)
-    if complainers is not None:
-        return Verdict(MailKind.COMPLAINT, "feedback-report", complainers, original)
+    if told is not None and told.kind == "not-spam":
+        return Verdict(MailKind.OTHER, "feedback-report:not-spam", message_id=original)
+    if told is not None:
+        rule = "feedback-report" if told.by_a_person else f"{MACHINE_FEEDBACK}{told.kind}"
+        return Verdict(MailKind.COMPLAINT, rule, told.recipients, original)
     if report.mail.params.get("report-type", "").lower() == "disposition-notification":
         return _receipt(report, original)
     found = failures(report)

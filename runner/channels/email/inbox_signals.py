@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from runner.channels.email.bounce_report import take_apart
-from runner.channels.email.classify import CLASSIFIER_VERSION, classify_mail
+from runner.channels.email.classify import CLASSIFIER_VERSION, MACHINE_FEEDBACK, classify_mail
 from runner.channels.email.inbox_keys import FREE_MAIL, Own, Ties, returns_foreign_mail, ties
 from runner.channels.email.judgement import MailKind, Verdict
 from runner.channels.email.parse import Mail, parse
@@ -68,7 +68,8 @@ def _read(arrival: Arrival, own: Own) -> Reading:
     report = take_apart(mail)
     kept = RawMessage(arrival.source, arrival.received_at, arrival.content, f"{verdict.kind.value}:{verdict.rule}")
     kind = _EVENTS.get(verdict.kind)
-    if kind is None or (kind is EventKind.BOUNCED and returns_foreign_mail(report, own)):
+    foreign = kind is EventKind.BOUNCED and returns_foreign_mail(report, own)
+    if kind is None or foreign or verdict.rule.startswith(MACHINE_FEEDBACK):
         return Reading(raw=(kept,))
     found = ties(report, own)
     if kind in (EventKind.BOUNCED, EventKind.COMPLAINED):

@@ -93,13 +93,13 @@ def decode_words(value: str) -> str:
 
 def addresses_in(text: str) -> tuple[str, ...]:
     """Every e-mail address in a text, lower case, in order and without repeats."""
-    found = (match[0].strip("'.-`").lower() for match, _ in zip(_ADDRESS.finditer(text), range(MAX_ADDRESSES)))
+    found = (match[0].strip("'.-`").lower() for match, _ in zip(_ADDRESS.finditer(text), range(MAX_ADDRESSES), strict=False))
     return tuple(dict.fromkeys(address for address in found if not address.startswith("@")))
 
 
 def message_ids_in(text: str) -> tuple[str, ...]:
     """Every `<message-id>` in a text, in order and without repeats."""
-    found = (f"<{match[1]}>" for match, _ in zip(_MESSAGE_ID.finditer(text), range(MAX_ADDRESSES)))
+    found = (f"<{match[1]}>" for match, _ in zip(_MESSAGE_ID.finditer(text), range(MAX_ADDRESSES), strict=False))
     return tuple(dict.fromkeys(found))
 
 
