@@ -75,6 +75,16 @@ class EmailChannel:
             return verdicts.before_the_dot(trouble)
         return PreparedEmail(self, job.account, account, session, built)
 
+    def log_in(self, config: ChannelConfig) -> Outcome | None:
+        """Connect and log in without sending anything, with a new connection; None when all is well."""
+        account = self._account(config)
+        try:
+            session = self._pool.borrow(account, reuse=False)
+        except (Refusal, Lost, Misfit, MissingSecret, ConsentNeeded, ChannelUnavailable) as trouble:
+            return verdicts.before_the_dot(trouble)
+        self._pool.give_back(account, session)
+        return None
+
     def close(self) -> None:
         """Close what is kept open between jobs."""
         self._pool.close()
