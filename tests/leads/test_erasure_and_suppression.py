@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -31,9 +31,9 @@ KEY = Key(b"k" * 32)
 
 
 @pytest.fixture
-def ctx(db: Database, clock: ManualClock, tmp_path: object) -> Iterator[Context]:
+def ctx(db: Database, clock: ManualClock, tmp_path: object) -> Context:
     project = Project(tmp_path, ProjectSettings(), {}, {}, {})  # type: ignore[arg-type]
-    yield Context(db=db, book=Book(project), clock=clock, machine=clock, key=KEY)
+    return Context(db=db, book=Book(project), clock=clock, machine=clock, key=KEY)
 
 
 def add(db: Database, kind: str, value: str, reason: str = "manual", key: Key = KEY) -> bool:

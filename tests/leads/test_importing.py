@@ -6,16 +6,14 @@ import io
 from collections.abc import Callable, Sequence
 
 import pytest
-from sqlalchemy import func, select
 
 from runner.clocks import ManualClock
 from runner.errors import NotFound, UsageError
-from runner.leads.importer import BATCH, ImportReport, import_leads
+from runner.leads.importer import ImportReport, import_leads
 from runner.model.lead import Lead
-from runner.model.lead_draft import Fate, LeadDraft, RejectedRow, Result
+from runner.model.lead_draft import Fate, LeadDraft, Result
 from runner.store.database import Database
-from runner.store.leads import LeadFilter, SqlLeads, count_leads, find_lead, list_names, read_leads
-from runner.store.tables import leads
+from runner.store.leads import LeadFilter, count_leads, find_lead, list_names, read_leads
 
 TakeIn = Callable[..., ImportReport]
 
@@ -34,32 +32,12 @@ def lead(db: Database, name: str) -> Lead:
         return find_lead(connection, name)
 
 
-def test_every_row_is_new_updated_duplicate_or_rejected(take_in: TakeIn) -> None:
-    take_in("email,first_name\nold@x.example,Old\nsame@x.example,Same\n")
-    report = take_in(
-        "email,first_name\nnew@x.example,N\nold@x.example,Older\nsame@x.example,Same\nbad,B\nnew@x.example,M\n"
-    )
-    assert counts(report) == (1, 1, 2, 1)
-    assert report.total == 5
-    assert report.rejected == [RejectedRow(5, "email: `bad` is not an e-mail address: it has no @")]
-    assert report.duplicates == [RejectedRow(6, "the same person is in an earlier row")]
-
-
 def test_importing_the_same_file_twice_changes_nothing(db: Database, take_in: TakeIn) -> None:
     content = 'email,first_name,tags\na@x.example,A,"x, y"\nb@x.example,B,z\n'
     take_in(content)
     before = everybody(db)
     assert counts(take_in(content)) == (0, 0, 2, 0)
     assert everybody(db) == before
-
-
-def test_a_re_import_updates_what_it_says_and_forgets_nothing(db: Database, take_in: TakeIn) -> None:
-    take_in(
-        "email,first_name,title,tags,plan\na@x.example,Ada,CTO,one,gold\n", lead_fields={"plan": "text", "n": "integer"}
-    )
-    take_in("email,first_name,title,tags,n\nA@X.example,,CEO,two,3\n", lead_fields={"plan": "text", "n": "integer"})
-    ada = lead(db, "a@x.example")
-    assert (ada.first_name, ada.title, ada.tags, ada.fields) == ("Ada", "CEO", ("one", "two"), {"plan": "gold", "n": 3})
 
 
 def test_a_person_is_known_by_address_or_profile(db: Database, take_in: TakeIn) -> None:
@@ -106,20 +84,6 @@ def test_a_list_needs_a_name(take_in: TakeIn) -> None:
         take_in("email\na@x.example\n", list_name=" ")
 
 
-def test_a_file_larger_than_a_batch_is_stored_whole_with_progress(db: Database, clock: ManualClock) -> None:
-    total = 2 * BATCH + 7
-    content = "email,first_name\n" + "".join(f"p{number}@x{number % 90}.example,P\n" for number in range(total))
-    seen: list[tuple[int, int]] = []
-    report = import_leads(
-        io.BytesIO(content.encode()), SqlLeads(db, clock), "all", progress=lambda done, of: seen.append((done, of))
-    )
-    assert counts(report) == (total, 0, 0, 0)
-    assert seen == [(0, total), (BATCH, total), (2 * BATCH, total), (total, total), (total, total)]
-    with db.read() as connection:
-        assert connection.execute(select(func.count()).select_from(leads)).scalar_one() == total
-    assert len({one.id for one in everybody(db)}) == total
-
-
 def test_a_store_is_asked_for_one_person_once(clock: ManualClock) -> None:
     class Store:
         def __init__(self) -> None:
@@ -134,16 +98,6 @@ def test_a_store_is_asked_for_one_person_once(clock: ManualClock) -> None:
     report = import_leads(io.BytesIO(content), store, "all")
     assert store.asked == ["a@x.example"]
     assert counts(report) == (1, 0, 2, 0)
-
-
-def test_people_are_found_by_every_name_they_have(db: Database, take_in: TakeIn) -> None:
-    take_in("email,linkedin_url,first_name,company\nAda@x.example,linkedin.com/in/ada-l,Ada,Lumen_Engines\n")
-    for name in ("1", "ADA@X.example", "https://www.linkedin.com/in/ada-l/?x=1", "ada-l"):
-        assert lead(db, name).id == 1
-    with pytest.raises(NotFound, match="no lead `nobody@x.example`"):
-        lead(db, "nobody@x.example")
-    assert [one.id for one in everybody(db, LeadFilter(text="lumen_"))] == [1]
-    assert everybody(db, LeadFilter(text="lumen%")) == []
 
 
 def test_an_unknown_list_is_an_error(db: Database) -> None:
