@@ -1,4 +1,4 @@
-"""The one compile path: a folder of files in, a project or a list of diagnostics out. Offline; no database, no clock."""
+"""The one compile path: a folder of files in, a project or a list of diagnostics out. No network, no database."""
 
 from __future__ import annotations
 

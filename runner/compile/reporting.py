@@ -39,6 +39,13 @@ def shown(value: object) -> str:
             return f"`{text}`" if len(text) <= 60 else f"`{text[:57]}...`"
 
 
+def plain(sentence: str) -> str:
+    """A sentence of the schemas as the end of a line of ours: no capital, no full stop."""
+    return sentence[:1].lower() + sentence[1:].removesuffix(".") if sentence else ""
+
+
 def where(path: tuple[Key, ...]) -> str:
     """The name of the mapping at a path, for messages: the nearest key above it."""
+    if path and isinstance(path[-1], int) and len(path) > 1:
+        return f"item {path[-1] + 1} of {where(path[:-1])}"
     return next((f"`{key}`" for key in reversed(path) if isinstance(key, str)), "the file")

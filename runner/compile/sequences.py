@@ -1,4 +1,4 @@
-"""Compile one sequence file: shape, names, graph, content. A broken part is told once and hides what follows from it."""
+"""Compile one sequence file: shape, names, graph, texts. A broken part is told once and hides what follows."""
 
 from __future__ import annotations
 

@@ -131,6 +131,8 @@ class _Resolver:
         hint = meant(node.name, known)
         if node.scope == "lead" and near is None:
             hint = "declare it under `lead_fields` in runner.yaml"
+        elif node.scope == "vars" and near is None:
+            hint = "set it under `vars:` in the sequence, or in every campaign that runs it"
         start = node.end - len(node.name)
         message = f"`{node.scope}` has no field `{node.name}`"
         self.problems.append(NameProblem("unknown-field", message, start, node.end, hint, near))

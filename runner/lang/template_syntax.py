@@ -33,8 +33,8 @@ def parse(part: Part, name: str) -> nodes.Template:
     try:
         tree = environment().parse(_without_tag_lines(part.text), name)
     except TemplateSyntaxError as error:
-        message = _plainer((error.message or "this is not a template").rstrip("."))
-        raise TemplateError(message, template=name, line=part.line + error.lineno - 1) from None
+        message, line = _plainer(error, part.text)
+        raise TemplateError(message, template=name, line=part.line + line - 1) from None
     except RecursionError:
         raise TemplateError("the template nests too deeply", template=name, line=part.line) from None
     _Admission(part, name).admit(tree)
@@ -42,16 +42,36 @@ def parse(part: Part, name: str) -> nodes.Template:
 
 
 def _without_tag_lines(text: str) -> str:
-    """A line that holds only a tag leaves no empty line; its line break moves into the tag, so that lines still count."""
+    """A line that holds only a tag leaves no empty line: its line break moves into the tag, and lines still count."""
     return _TAG_LINE.sub(r"\1\n\2", text)
 
 
-def _plainer(message: str) -> str:
+_TAG = re.compile(r"\{%-?\s*(end)?(if|for)\b")
+
+
+def _plainer(error: TemplateSyntaxError, text: str) -> tuple[str, int]:
+    """Jinja's message in our words, and the line that it is about."""
+    message = (error.message or "this is not a template").rstrip(".")
+    if message.lower().startswith("unexpected end of template"):
+        tag, line = _unclosed(text)
+        return (f"`{{% {tag} %}}` is never closed", line) if tag else ("a `{{` or `{%` is never closed", error.lineno)
     known = {"Encountered unknown tag": "there is no tag", "No filter named": "there is no filter"}
     for theirs, ours in known.items():
         if message.startswith(theirs):
-            return ours + message.removeprefix(theirs).replace("'", "`")
-    return message[0].lower() + message[1:]
+            quoted = message.removeprefix(theirs).partition(". ")[0].replace("'", "`")
+            return ours + quoted, error.lineno
+    return message[0].lower() + message[1:], error.lineno
+
+
+def _unclosed(text: str) -> tuple[str, int]:
+    """The innermost block that is open at the end, and its line."""
+    opened: list[tuple[str, int]] = []
+    for match in _TAG.finditer(text):
+        if not match[1]:
+            opened.append((match[2], text.count("\n", 0, match.start()) + 1))
+        elif opened:
+            opened.pop()
+    return opened[-1] if opened else ("", 1)
 
 
 class _Admission:

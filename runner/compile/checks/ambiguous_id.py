@@ -1,4 +1,4 @@
-"""Two steps with one id, an id that is a word of the language, or one that a channel has already."""
+"""Two steps or two variants with one id, an id that is a word of the language, or one that a channel has already."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def check(draft: SequenceDraft) -> Iterator[Diagnostic]:
     for step in draft.steps:
         if step.id is None or draft.is_broken("steps", step.index, "id"):
             continue
+        yield from _variants(draft, step)
         path = ("steps", step.index, "id")
         span = draft.source.at(path)
         if step.id in seen:
@@ -41,3 +42,18 @@ def _other_meaning(draft: SequenceDraft, step: StepDraft) -> str | None:
     if step.channel is not channel:
         return "and this step is of another kind" if same or step.channel is not None else "and this step is not one"
     return f"and `{same[0].id}` is a step of it too" if same else None
+
+
+def _variants(draft: SequenceDraft, step: StepDraft) -> Iterator[Diagnostic]:
+    variants = step.raw.get("variants")
+    first: dict[str, int] = {}
+    for place, variant in enumerate(variants if isinstance(variants, list) else ()):
+        name = variant.get("id") if isinstance(variant, dict) else None
+        if not isinstance(name, str):
+            continue
+        path = ("steps", step.index, "variants", place, "id")
+        if name in first:
+            other = draft.source.at((*path[:3], first[name], "id"))
+            yield error(SLUG, f"two variants are called `{name}`", draft.source.at(path), path=path,
+                        help="give this one another id", related=(Related(other, "the first one is here"),))  # fmt: skip
+        first.setdefault(name, place)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from runner.compile.checks.shape import ShapeSubject, is_literal_secret, is_unitless
-from runner.compile.reporting import error, replacing, shown
+from runner.compile.reporting import error, plain, replacing, shown
 from runner.compile.schemas import Violation
 from runner.lang.diagnostics import Diagnostic
 from runner.lang.source import Source
@@ -65,14 +65,14 @@ def _one_meant(violation: Violation) -> str | None:
 def _words(violation: Violation) -> tuple[str, str]:
     """What is wrong, and what is expected."""
     schema, value = violation.schema, violation.value
-    pattern_help = schema.get("patternErrorMessage", "")
+    pattern_help = plain(schema.get("patternErrorMessage", ""))
     match violation.rule:
         case "type":
-            types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-            expected = " or ".join(_TYPES[name] for name in types)
-            return f"{shown(value)} is not {expected}", pattern_help or schema.get("description", "")
+            return _wrong_type(violation, pattern_help)
         case "enum":
             return f"{shown(value)} is not allowed here", meant(str(value), [str(item) for item in schema["enum"]])
+        case "const" if violation.path == ("version",):
+            return f"there is no version {value} of the language", "this runner reads `version: 1`"
         case "const":
             return f"{shown(value)} is not allowed here", f"expected `{str(schema['const']).lower()}`"
         case "pattern":
@@ -81,11 +81,20 @@ def _words(violation: Violation) -> tuple[str, str]:
             return f"{shown(value)} is too {'small' if violation.rule == 'minimum' else 'large'}", _range(schema)
         case "minItems" | "maxItems" | "minProperties" | "minLength":
             short = violation.rule != "maxItems"
-            return f"there are too {'few' if short else 'many'} values here", schema.get("description", "")
+            return f"there are too {'few' if short else 'many'} values here", plain(schema.get("description", ""))
         case "maxLength":
             return f"the text is longer than {schema['maxLength']:,} characters", ""
         case _:
-            return f"{shown(value)} does not fit here", schema.get("description", "")
+            return f"{shown(value)} does not fit here", plain(schema.get("description", ""))
+
+
+def _wrong_type(violation: Violation, pattern_help: str) -> tuple[str, str]:
+    schema, value = violation.schema, violation.value
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    if types == ["boolean"]:
+        return f"{shown(value)} is neither true nor false", "write `true` or `false`"
+    expected = " or ".join(_TYPES[name] for name in types)
+    return f"{shown(value)} is not {expected}", pattern_help or plain(schema.get("description", ""))
 
 
 def _range(schema: dict[str, Any]) -> str:

@@ -15,9 +15,8 @@ SLUG = "duplicate-key"
 def check(source: Source) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each key that was there already."""
     for finding in findings(source, Kind.DUPLICATE_KEY):
-        first = f" on line {finding.other.line}" if finding.other else ""
         yield error(
             SLUG, f"`{finding.detail}` stands twice", source.span(finding.start, finding.end),
-            label=f"it was set{first}", help="keep one of the two",
+            help="keep one of the two",
             related=second(source, finding, "the first one is here"),
         )  # fmt: skip

@@ -37,9 +37,10 @@ def check(draft: SequenceDraft) -> Iterator[Diagnostic]:
         for key in step.raw:
             path = ("steps", step.index, key)
             if key not in known and key in everywhere:
-                owners = " and ".join(f"`{name}`" for name, keys in KEYS.items() if key in keys)
-                yield error(SLUG, f"`{key}` means nothing on a {kind} step", draft.source.key_span(step.raw, key),
-                            help=f"it is a key of {owners}", path=path)  # fmt: skip
+                owners = ", ".join(f"`{name}`" for name, keys in KEYS.items() if key in keys)
+                span = draft.source.key_span(step.raw, key)
+                yield error(SLUG, f"`{key}` means nothing on {_article(kind)} step", span,
+                            help=f"it is a key of steps of kind {owners}", path=path)  # fmt: skip
             elif key == "timeout" and kind == "linkedin" and step.raw.get("action", "auto") != "auto":
                 yield error(SLUG, "`timeout` is how long `action: auto` waits for acceptance",
                             draft.source.key_span(step.raw, key), help="add a `wait_for` step", path=path)  # fmt: skip
@@ -55,3 +56,7 @@ def kind_of(step: StepDraft) -> str | None:
     if step.kinds[0] != "channel":
         return step.kinds[0]
     return step.channel.value if isinstance(step.channel, ChannelType) else None
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"

@@ -28,7 +28,7 @@ _KEYS = {timedelta(days=1): "per_day", timedelta(days=7): "per_week"}
 
 
 def check(view: ProjectView) -> Iterator[Diagnostic]:
-    """Yield one diagnostic for each limit over the safe one, and for an account without a limit at all."""
+    """Yield one diagnostic for each limit over the safe one; an account without limits gets safe ones by default."""
     for stem, account in view.accounts.items():
         if account.channel is ChannelType.LINKEDIN:
             yield from _check(view.files.channels[stem], account)
@@ -36,18 +36,15 @@ def check(view: ProjectView) -> Iterator[Diagnostic]:
 
 def _check(source: Source, account: ChannelConfig) -> Iterator[Diagnostic]:
     limits = account.limits
-    if not limits.rates and not limits.by_action:
-        yield warning(SLUG, f"`{account.name}` has no limits", source.key_span(source.data, "channel"),
-                      help="add `limits: {connect: {per_day: 15, per_week: 80}, message: {per_day: 20}}`")  # fmt: skip
-        return
+    own = source.data.get("limits", {})
     given = [*(("", rate) for rate in limits.rates), *limits.by_action]
     factor = _PAID if account.settings.get("premium") is True else 1
     for action, rate in given:
         for safe in SAFE.get(action, ()):
             most = safe.count * factor
-            if rate.per == safe.per and rate.count > most:
+            if rate.per == safe.per and rate.count > most and (action in own or not action):
                 path = ("limits", *((action,) if action else ()))
-                container = source.data["limits"][action] if action else source.data["limits"]
+                container = own[action] if action else own
                 what = {"connect": "invitations", "message": "messages", "": "actions"}[action]
                 span = source.value_span(container, _KEYS.get(rate.per, "per_day"))
                 yield warning(SLUG, f"{rate.count} {what} in {rate.per.days or 1}d put the account at risk", span,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runner.compile.checks.shape import ShapeSubject
-from runner.compile.reporting import error, where
+from runner.compile.reporting import error, plain, where
 from runner.lang.diagnostics import Diagnostic
 from runner.lang.suggest import nearest
 
@@ -24,6 +24,6 @@ def check(subject: ShapeSubject) -> Iterator[Diagnostic]:
         about = described.get("description", "") if isinstance(described, dict) else ""
         yield error(
             SLUG, f"{owner} has no `{key}`", subject.source.at(violation.path, key=True),
-            help=f"add `{key}:` ({about[0].lower()}{about[1:].rstrip('.')})" if about else f"add `{key}:`",
+            help=f"add `{key}:` ({plain(about)})" if about else f"add `{key}:`",
             path=violation.path,
         )  # fmt: skip
