@@ -11,6 +11,7 @@ from bs4.element import NavigableString, PreformattedString
 from runner.channels.contact_form.document import Document, attribute, words_of
 
 NEARBY = 120
+_SILENT = frozenset(["script", "style", "option", "textarea", "button", "noscript"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ def _aria(document: Document, tag: Tag) -> str:
 def _nearby(form: Tag, tags: Sequence[Tag]) -> dict[int, tuple[str, str]]:
     """For each control the text since the control before it, and until the control after it."""
     wanted = {id(tag) for tag in tags if attribute(tag, "type").lower() != "hidden"}
+    known = {attribute(tag, "id") for tag in tags} - {""}
     order: list[int] = []
     gaps: list[list[str]] = [[]]
     for node in form.descendants:
@@ -125,14 +127,17 @@ def _nearby(form: Tag, tags: Sequence[Tag]) -> dict[int, tuple[str, str]]:
                 gaps.append([])
         elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
             parent = node.parent
-            if parent is not None and parent.name not in {
-                "script",
-                "style",
-                "option",
-                "textarea",
-                "button",
-                "noscript",
-            }:
+            if parent is not None and parent.name not in _SILENT and not _is_tied(parent, form, known):
                 gaps[-1].append(node)
     texts = [" ".join(" ".join(gap).split()) for gap in gaps]
     return {key: (texts[number][-NEARBY:], texts[number + 1][:NEARBY]) for number, key in enumerate(order)}
+
+
+def _is_tied(parent: Tag, form: Tag, known: set[str]) -> bool:
+    """Whether a text belongs to a label that names or holds its control: it says nothing about the neighbours."""
+    for element in (parent, *parent.parents):
+        if element is form or not isinstance(element, Tag):
+            return False
+        if element.name == "label":
+            return attribute(element, "for") in known or element.find(["input", "select", "textarea"]) is not None
+    return False

@@ -1,7 +1,8 @@
 """Reads the word files in `words/`: sections of alternatives, one expression a line, in the syntax of `re`.
 
 A line such as `[thanks]` opens a section; `#` opens a comment. The lines of `fields.txt` hold several words parted by
-` | `. Texts are folded with `text.plain` before they are matched, so the files hold no capitals and no accents.
+` | `. Texts are folded with `text.plain` before they are matched, and accents are
+taken off here; what is left of an expression keeps its meaning.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
+
+from runner.channels.contact_form.text import without_accents
 
 
 @cache
@@ -30,5 +33,5 @@ def _sections(file: str) -> dict[str, tuple[str, ...]]:
         if line.startswith("[") and line.endswith("]") and line[1:-1].replace("_", "").isalpha():
             found[line[1:-1]] = []
         elif line and not line.startswith("# "):
-            found[list(found)[-1]] += [word.strip() for word in line.split(" | ")]
+            found[list(found)[-1]] += [without_accents(word.strip()) for word in line.split(" | ")]
     return {name: tuple(words) for name, words in found.items()}

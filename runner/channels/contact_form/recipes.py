@@ -19,9 +19,8 @@ from runner.lang.durations import parse_duration
 from runner.lang.reader import read
 from runner.lang.source import Source
 
-_VARIABLES = frozenset(
-    ["name", "first_name", "last_name", "email", "phone", "company", "website", "subject", "message"]
-)
+_KNOWN = "name first_name last_name email phone company website subject message"
+_VARIABLES = frozenset(_KNOWN.split())
 _NAMED = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 

@@ -104,7 +104,7 @@ def _scores(name: str, control: Control, shared: int) -> dict[Role, float]:
     own = _own_words(name, shared)
     sources = [
         (own, 4.0), (" ".join(tokens(control.id)), 1.0), (plain(words.label), 5.0), (plain(words.aria), 4.0),
-        (plain(words.placeholder), 4.0), (plain(words.title), 2.0),
+        (plain(words.placeholder), 4.0), (plain(words.title), 3.0),
     ]  # fmt: skip
     if not words.label:
         sources.append((plain(words.before)[-50:], 3.5))
@@ -227,12 +227,11 @@ def _strength(field: Field) -> float:
 
 
 def _second_best(field: Field) -> Role:
-    if field.first.kind == "textarea":
-        return Role.OTHER
     scores = _scores(field.name, field.first, 0)
     scores.pop(Role.MESSAGE, None)
     best = max(scores, key=lambda role: scores[role], default=Role.OTHER)
-    return best if scores.get(best, 0.0) >= 2 else Role.OTHER
+    enough = 3 if field.first.kind == "textarea" else 2
+    return best if scores.get(best, 0.0) >= enough else Role.OTHER
 
 
 def _own_words(name: str, shared: int) -> str:

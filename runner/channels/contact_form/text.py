@@ -15,8 +15,13 @@ _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "
 def plain(text: str) -> str:
     """Lower case without accents, blanks single. Kana keep their voicing marks."""
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
-    stripped = "".join(char for char in unicodedata.normalize("NFKD", folded) if not "\u0300" <= char <= "\u036f")
-    return " ".join(unicodedata.normalize("NFC", stripped).split())
+    return " ".join(without_accents(folded).split())
+
+
+def without_accents(text: str) -> str:
+    """The same letters without their accents; the voicing marks of kana, which make other letters, stay."""
+    parts = unicodedata.normalize("NFKD", text)
+    return unicodedata.normalize("NFC", "".join(char for char in parts if not "\u0300" <= char <= "\u036f"))
 
 
 @lru_cache(maxsize=4096)

@@ -96,7 +96,8 @@ class Visibility:
         for name in (attribute(tag, "name"), attribute(tag, "id")):
             if _TRAP_NAME.search(name) or _TRAP_NAME_WHOLE.search(name):
                 return "name"
-        said = plain(f"{words.label} {words.aria} {words.placeholder} {words.title} {words.before} {words.after[:60]}")
+        near = "" if words.label or tag.name == "textarea" else words.before or words.after[:60]
+        said = plain(f"{words.label} {words.aria} {words.placeholder} {words.title} {near}")
         if _TRAP_WORDS.search(said) and tag.name != "select":
             return "words"
         off = attribute(tag, "autocomplete").lower() in {"off", "nope", "new-password", "false"}
