@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -179,14 +179,14 @@ def _contact_form_7(asked: Asked) -> Reply:
     if wrong:
         fields = [{"field": name, "message": "Please fill out this field."} for name in wrong]
         words = "One or more fields have an error. Please check and try again."
-        body = {"status": "validation_failed", "message": words, "invalid_fields": fields}
-        return _json(body, 200, accepted=False)
+        answer = {"status": "validation_failed", "message": words, "invalid_fields": fields}
+        return _json(answer, 200, accepted=False)
     return _json(
         {"status": "mail_sent", "message": "Thank you for your message. It has been sent."}, 200, accepted=True
     )
 
 
-def _json(data: dict[str, object], status: int, *, accepted: bool) -> Reply:
+def _json(data: Mapping[str, object], status: int, *, accepted: bool) -> Reply:
     return Reply(
         json.dumps(data).encode(), status, "application/json; charset=utf-8", submission=True, accepted=accepted
     )
