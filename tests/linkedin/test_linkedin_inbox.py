@@ -64,6 +64,13 @@ def test_an_acceptance_is_seen_when_it_happened_and_once(desk, clock):
     assert read(desk, second.cursor, connected("accepts-later-ada")).signals == ()
 
 
+def test_an_invitation_whose_answer_was_lost_is_watched_too(desk, clock):
+    desk.connect("timeout-after-send-ada")
+    clock.advance(2 * HOUR)
+    lead = replace(invited("timeout-after-send-ada"), linkedin_status=LinkedInConnectionStatus.NOT_CONNECTED)
+    assert [signal.kind for signal in read(desk, {}, lead).signals] == [EventKind.ACCEPTED]
+
+
 def test_a_person_who_never_accepts_gives_no_signal(desk, clock):
     desk.connect("never-accepts-ada")
     batch = read(desk, {}, invited("never-accepts-ada"))

@@ -63,6 +63,17 @@ def test_an_invitation_that_never_left_leaves_no_evidence(desk):
     assert desk.reconciler.find(doubt) is None
 
 
+def test_a_doubt_is_looked_at_ever_more_rarely(desk, sandbox, clock):
+    desk.connect("lost-before-send-ada")
+    doubt = desk.doubt("lost-before-send-ada", "connect")
+    before = len(sandbox.ledger.records())
+    for _ in range(24 * 60):
+        desk.reconciler.find(doubt)
+        clock.advance(timedelta(minutes=1))
+    looks = [record for record in sandbox.ledger.records()[before:] if "sentInvitation" in record.path]
+    assert 5 <= len(looks) <= 9
+
+
 def test_dead_calls_give_no_evidence_and_no_error(desk, sandbox):
     desk.connect("timeout-after-send-ada")
     sandbox.dead |= {"sent_invitations": 410, "networkinfo": 410, "search": 410, "conversations": 410}

@@ -70,14 +70,17 @@ def write_pending(people: Iterable[Pending]) -> list[Mapping[str, object]]:
 def with_watched(
     people: Mapping[str, Pending], watched: Iterable[Lead], now: datetime, poll: tuple[timedelta, timedelta]
 ) -> dict[str, Pending]:
-    """The people, and every watched lead with an invitation out; a lead known as connected is dropped."""
+    """The people, and every watched lead that is no connection yet; a lead known as connected is dropped.
+
+    Something went out to every watched lead, so one who is not stored as invited was, perhaps: nobody saw the answer.
+    """
     found = dict(people)
     for lead in watched:
         profile = profile_of(lead)
         if profile is None or not (profile.public_id or profile.profile_id):
             continue
         key = person_key(lead, profile)
-        if lead.linkedin_status is LinkedInConnectionStatus.CONNECTION_REQUESTED:
+        if lead.linkedin_status is not LinkedInConnectionStatus.CONNECTED:
             before = found.pop(profile.public_id or "", None) if key != profile.public_id else None
             found.setdefault(key, replace(before, key=key) if before else _new(key, profile, lead, now, poll))
         else:

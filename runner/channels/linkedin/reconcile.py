@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from runner.channels.linkedin.identity import Profile, profile_of
 from runner.channels.linkedin.provider import Invitation, ProviderFactory, Reader, Standing
@@ -16,6 +16,7 @@ from runner.model.lead import Lead
 from runner.model.linkedin_limits import CONNECT
 from runner.secrets import Secret
 
+_FIRST_PAUSE = timedelta(minutes=10)
 _CLOCKS_DIFFER = timedelta(minutes=10)
 """How far LinkedIn's clock may lie behind ours."""
 
@@ -31,12 +32,24 @@ class LinkedInReconciler:
         providers: Providers | Mapping[str, ProviderFactory] | None = None,
     ) -> None:
         self.providers = providers if isinstance(providers, Providers) else Providers(secrets, clock, providers)
+        self._clock = clock
+        self._looks: dict[tuple[str, str], tuple[int, datetime]] = {}
 
     def find(self, doubt: Doubt) -> Evidence | None:
         """Our own text in the conversation, or the invitation among the open ones, or a connection since.
 
-        Raises ChannelUnavailable when LinkedIn cannot be read just now, so that it is asked again.
+        However often it is asked, it looks ever more rarely: a day of doubt costs a handful of calls. Raises
+        ChannelUnavailable when LinkedIn cannot be read just now, so that it is asked again.
         """
+        doubted, now = (doubt.key, doubt.action), self._clock.now()
+        looks, due = self._looks.get(doubted, (0, now))
+        if now < due:
+            return None
+        found = self._look(doubt)
+        self._looks[doubted] = (looks + 1, now + _FIRST_PAUSE * 2**looks)
+        return found
+
+    def _look(self, doubt: Doubt) -> Evidence | None:
         provider = self.providers.find(read_settings(doubt.account).provider)
         profile = profile_of(doubt.lead)
         if provider is None or profile is None:
