@@ -27,6 +27,8 @@ class Editor:
             env={"PATH": os.environ["PATH"]},
         )
         self._folder = folder
+        self._opened: list[str] = []
+        self._uris: dict[str, str] = {}
         self._number = 0
         self._answers: dict[int, Queue[Any]] = {}
         self._published: Queue[dict[str, Any]] = Queue()
@@ -48,10 +50,17 @@ class Editor:
             pipe.close()
 
     def open(self, name: str, text: str) -> list[dict[str, Any]]:
-        """Open a file and return what the server underlines in it."""
-        uri = (self._folder / name).as_uri()
+        """Open a text as the file `name` and return what the server underlines in it."""
+        path = self._folder / name
+        # Each text is a document of its own: a server that still works on the old text of a name would answer for it.
+        uri = path.with_name(f"{path.stem}-{len(self._opened)}{path.suffix}").as_uri()
+        self._opened.append(uri)
+        self._uris[name] = uri
         document = {"uri": uri, "languageId": "yaml", "version": 1, "text": text}
         self._notify("textDocument/didOpen", {"textDocument": document})
+        return self._underlined(uri)
+
+    def _underlined(self, uri: str) -> list[dict[str, Any]]:
         while True:
             published = self._published.get(timeout=PATIENCE)
             if published["uri"] == uri:
@@ -59,14 +68,14 @@ class Editor:
 
     def completions(self, name: str, line: int, column: int) -> dict[str, dict[str, Any]]:
         """What the editor offers at a place (from 0), by label."""
-        where = {"textDocument": {"uri": (self._folder / name).as_uri()}}
+        where = {"textDocument": {"uri": self._uris[name]}}
         answer = self.ask("textDocument/completion", where | {"position": {"line": line, "character": column}})
         items = answer["items"] if isinstance(answer, dict) else answer
         return {item["label"]: item for item in items}
 
     def hover(self, name: str, line: int, column: int) -> str:
         """The words shown when the pointer rests on a place (from 0)."""
-        where = {"textDocument": {"uri": (self._folder / name).as_uri()}}
+        where = {"textDocument": {"uri": self._uris[name]}}
         answer = self.ask("textDocument/hover", where | {"position": {"line": line, "character": column}})
         return str(answer["contents"]["value"]) if answer else ""
 

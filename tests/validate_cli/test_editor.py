@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from language_server import SERVER, Editor
 
+from runner.cli.init import starter_files
+from runner.cli.schema import schema_files
+
 ROOT = Path(__file__).parents[2]
 HEAD = "# yaml-language-server: $schema=../schemas/sequence.schema.json\nversion: 1\nname: a\nsteps:\n"
 
 
-@pytest.fixture
-def editor(program, starter) -> Iterator[Editor]:
-    node = program("node")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new project; one window stands open on it for all tests here."""
+    root = tmp_path_factory.mktemp("project")
+    for name, text in (starter_files() | schema_files("schemas")).items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    return root
+
+
+@pytest.fixture(scope="module")
+def editor(folder: Path) -> Iterator[Editor]:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not here: apt-get install nodejs")
     if not (ROOT / SERVER).exists():
         pytest.skip("yaml-language-server is not here: scripts/node-tools installs it")
-    with Editor(node, ROOT / SERVER, starter) as window:
+    with Editor(node, ROOT / SERVER, folder) as window:
         yield window
 
 
@@ -25,11 +41,11 @@ def underlined(found: list[dict[str, object]]) -> list[tuple[int, int]]:
     return [(item["range"]["start"]["line"], item["range"]["start"]["character"]) for item in found]
 
 
-def test_the_files_of_a_new_project_are_clean(editor, starter):
-    names = [path.relative_to(starter) for path in sorted(starter.rglob("*.yaml"))]
+def test_the_files_of_a_new_project_are_clean(editor, folder):
+    names = [path.relative_to(folder) for path in sorted(folder.rglob("*.yaml"))]
     assert len(names) >= 5
     for name in names:
-        assert editor.open(str(name), (starter / name).read_text(encoding="utf-8")) == [], name
+        assert editor.open(str(name), (folder / name).read_text(encoding="utf-8")) == [], name
 
 
 def test_a_misspelt_key_a_number_without_unit_and_a_bad_channel_are_underlined_where_they_stand(editor):
