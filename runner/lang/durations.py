@@ -14,7 +14,7 @@ _UNITS = {
     "w": timedelta(weeks=1),
 }
 _TEXT = re.compile(r"(\d{1,9})\s*(bd|[smhdw])")
-LONGEST = timedelta(days=3660)
+LONGEST = timedelta(weeks=1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Duration:
 def parse_duration(text: str) -> Duration:
     """Read a duration such as `3d` or `5bd`.
 
-    Raises ValueError, with words for the user, on a missing unit or on more than ten years.
+    Raises ValueError, with words for the user, on a missing unit or on more than a thousand weeks.
     """
     match = _TEXT.fullmatch(text.strip())
     if match is None:
@@ -46,8 +46,8 @@ def parse_duration(text: str) -> Duration:
     count, unit = int(match[1]), match[2]
     if unit == "bd":
         if count > LONGEST.days:
-            raise ValueError(f"`{text}` is longer than ten years")
+            raise ValueError(f"`{text}` is longer than a thousand weeks")
         return Duration(business_days=count)
     if count > LONGEST / _UNITS[unit]:
-        raise ValueError(f"`{text}` is longer than ten years")
+        raise ValueError(f"`{text}` is longer than a thousand weeks")
     return Duration(elapsed=count * _UNITS[unit])

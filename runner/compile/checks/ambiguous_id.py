@@ -55,5 +55,5 @@ def _variants(draft: SequenceDraft, step: StepDraft) -> Iterator[Diagnostic]:
         if name in first:
             other = draft.source.at((*path[:3], first[name], "id"))
             yield error(SLUG, f"two variants are called `{name}`", draft.source.at(path), path=path,
-                        help="give this one another id", related=(Related(other, "the first one is here"),))  # fmt: skip
+                        help="give this one another id", related=(Related(other, "the first is here"),))  # fmt: skip
         first.setdefault(name, place)
