@@ -227,11 +227,14 @@ def _body(
             return EndStep()
 
 
+_SETTINGS = ("assignee", "on_refused", "note", "format", "attachments", "images")
+
+
 def _channel_body(raw: Mapping[str, Any], channel: ChannelType, defaults: Mapping[str, Any]) -> ChannelStep | None:
     action = raw.get("action", "auto") if channel is ChannelType.LINKEDIN else ""
     if action not in ("", "auto", "connect", "message"):
         return None
-    settings = {key: raw[key] for key in ("assignee", "on_refused", "note") if key in raw}
+    settings = {key: raw[key] for key in _SETTINGS if key in raw}
     thread = raw.get("thread")
     return ChannelStep(
         channel=channel,

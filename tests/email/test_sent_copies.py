@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.channels.email.channel import EmailChannel
-from runner.channels.email.sent_copies import SentCopies, wants_copy
+from runner.channels.email.sent_copies import wants_copy
 from runner.engine.outcomes import Failed, Permit, Sent
 from runner.model.channel import SecretRef
 from runner.sandbox.imap import ImapServer
@@ -20,45 +19,34 @@ def imap(clock):
     server.stop()
 
 
-@pytest.fixture
-def filing(clock, secrets):
-    copies = SentCopies(secrets)
-    channel = EmailChannel(secrets, clock, sent_copy=copies)
-    yield channel, copies
-    channel.close()
-
-
 def settings(port, **more):
     return {"host": "127.0.0.1", "port": port, "security": "off", "username": "ada@lumen.example", "save_sent": True,
             "password": SecretRef(env="PASSWORD")} | more  # fmt: skip
 
 
-def test_an_accepted_message_is_filed_as_read(imap, filing, scripted, account, job):
-    channel, copies = filing
+def test_an_accepted_message_is_filed_as_read(imap, channel, scripted, account, job):
     server = scripted()
     config = account(server.port, imap=settings(imap.port))
     for number in range(5):
         prepared = channel.prepare(job(config, key=f"k{number}"))
         assert isinstance(prepared.fire(lambda: Permit(1)), Sent)
-    copies.close()
+    channel.close()
     filed = imap.mailboxes.of("ada@lumen.example").messages(SENT)
     assert [message.content for message in filed] == [message for message in server.script.messages]
     assert all("\\Seen" in message.flags for message in filed)
 
 
-def test_a_refused_message_is_not_filed(imap, filing, scripted, account, job):
-    channel, copies = filing
+def test_a_refused_message_is_not_filed(imap, channel, scripted, account, job):
     config = account(scripted(dot=b"554 5.7.1 no\r\n").port, imap=settings(imap.port))
     assert isinstance(channel.prepare(job(config)).fire(lambda: Permit(1)), Failed)
-    copies.close()
+    channel.close()
     assert imap.mailboxes.of("ada@lumen.example").messages(SENT) == ()
 
 
-def test_an_inbox_that_is_down_does_not_touch_the_outcome(filing, scripted, account, job):
-    channel, copies = filing
+def test_an_inbox_that_is_down_does_not_touch_the_outcome(channel, scripted, account, job):
     config = account(scripted().port, imap=settings(1, timeout=1))
     assert isinstance(channel.prepare(job(config)).fire(lambda: Permit(1)), Sent)
-    copies.close()
+    channel.close()
 
 
 def test_copies_are_made_only_where_asked_and_needed(account):

@@ -15,6 +15,7 @@ from runner.channels.email.message_files import FileTrouble
 from runner.channels.email.message_headers import Unsafe
 from runner.channels.email.oauth import ConsentNeeded, TokenSource
 from runner.channels.email.replies import Phase
+from runner.channels.email.sent_copies import SentCopies
 from runner.channels.email.smtp_auth import Credentials
 from runner.channels.email.smtp_pool import Pool
 from runner.channels.email.smtp_session import Envelope, Lost, Misfit, Refusal, Session
@@ -34,7 +35,7 @@ class EmailChannel:
     """Sends over SMTP. Built once for every email account; `prepare` and `fire` may run in several threads.
 
     `web` makes unsubscribe and tracking links where the job brings none; `sent_copy` is told of each accepted message
-    after the answer to its dot, to file it into the Sent folder where the provider does not; `root` is the project's
+    after the answer to its dot, instead of filing it into the Sent folder where the account wants that; `root` is the project's
     folder, where a step's attachments are found.
     """
 
@@ -52,7 +53,8 @@ class EmailChannel:
         self._clock = clock
         self._web = web
         self._tokens = tokens or TokenSource(secrets)
-        self._sent_copy = sent_copy
+        self._copies = SentCopies(secrets, self._tokens)
+        self._sent_copy = sent_copy or self._copies
         self._root = root
         self._pool = Pool(self._credentials)
         self._accounts: dict[str, tuple[ChannelConfig, EmailAccount]] = {}
@@ -86,13 +88,14 @@ class EmailChannel:
         return None
 
     def close(self) -> None:
-        """Close what is kept open between jobs."""
+        """Close what is kept open between jobs, and file the copies that wait."""
         self._pool.close()
+        self._copies.close()
 
     def settled(self, config: ChannelConfig, account: EmailAccount, session: Session, built: Built | None) -> None:
         """Take a session back; `built` is the message when it was accepted."""
         self._pool.give_back(account, session)
-        if built is not None and self._sent_copy is not None:
+        if built is not None:
             self._sent_copy(config, built.content)
 
     def _built(self, job: Job, account: EmailAccount) -> Built | Outcome:

@@ -53,9 +53,11 @@ class SentCopies:
 
     def close(self) -> None:
         """File what waits, for a while, and stop."""
-        if self._thread is not None:
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is not None:
             self._waiting.put(None)
-            self._thread.join(CLOSE_SECONDS)
+            thread.join(CLOSE_SECONDS)
 
     def _work(self) -> None:
         while (item := self._waiting.get()) is not None:

@@ -11,12 +11,10 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import cast
 
-from runner.model.channel import SecretRef
 from runner.secrets import Secret
 
 MAC_BYTES = 16
@@ -84,25 +82,6 @@ class WebLinks:
 
     def _link(self, purpose: Purpose, data: str) -> str:
         return f"{self.base.rstrip('/')}/{purpose.value}/{self.keyring.sign(purpose, data)}"
-
-
-def web_links(settings: Mapping[str, object], secrets: Callable[[SecretRef], Secret]) -> WebLinks | None:
-    """The links of a project by its `web:` settings; None where it has no public address or has switched them off.
-
-    `old_secrets` verify links from before a change of `secret`. Raises MissingSecret.
-    """
-    base, ref = settings.get("base_url"), settings.get("secret")
-    if not base or ref is None or settings.get("enabled") is False:
-        return None
-    current = secrets(cast(SecretRef, ref))
-    older = [secrets(each) for each in cast(Sequence[SecretRef], settings.get("old_secrets") or ())]
-    keys = {key_id(secret): secret for secret in (*older, current)}
-    return WebLinks(str(base), Keyring(key_id(current), keys))
-
-
-def key_id(secret: Secret) -> str:
-    """A short public name of a signing key, which says nothing about it."""
-    return hashlib.sha256(b"key-id\n" + secret.reveal().encode()).hexdigest()[:6]
 
 
 def _text(data: bytes) -> str:

@@ -15,7 +15,7 @@ _ANYWHERE = frozenset({"id", "condition", "next", "channel", "wait", "wait_for",
 _MESSAGE = frozenset({"template", "variants", "send_window", "retry"})
 _TASK = frozenset({"expires_after", "assignee"})
 KEYS = {
-    "email": _MESSAGE | {"thread", "settle"},
+    "email": _MESSAGE | {"thread", "settle", "format", "attachments", "images"},
     "linkedin": _MESSAGE | _TASK | {"action", "timeout", "note"},
     "contact_form": _MESSAGE | _TASK | {"on_refused"},
     "phone": _MESSAGE | _TASK,
