@@ -49,6 +49,7 @@ def import_(
     with open_storage(root) as storage:
         options = ImportOptions(
             lead_fields=storage.settings.lead_fields,
+            required_fields=storage.settings.required_fields,
             renamed=_renames(renamed),
             own_addresses=storage.own_addresses(),
             encoding=encoding,

@@ -35,11 +35,13 @@ class LeadStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """How a file is read. `lead_fields` are the project's own fields with their types; `renamed` maps headers to
-    fields; `own_addresses` are the keys of addresses we send from; `encoding` is None for UTF-8.
+    """How a file is read. `lead_fields` are the project's own fields with their types, `required_fields` the fields,
+    standard ones too, that every row must have; `renamed` maps headers to fields; `own_addresses` are the keys of addresses we send from;
+    `encoding` is None for UTF-8.
     """
 
     lead_fields: Mapping[str, str] = field(default_factory=dict)
+    required_fields: frozenset[str] = frozenset()
     renamed: Mapping[str, str] = field(default_factory=dict)
     own_addresses: frozenset[str] = frozenset()
     encoding: str | None = None
@@ -86,7 +88,7 @@ def read_leads(source: str | Path | BinaryIO, options: ImportOptions | None = No
     with open_source(source, options.encoding) as opened:
         table = read_table(opened)
         plan = plan_columns(table, options.lead_fields, options.renamed)
-        yield from Reading(plan, options.own_addresses).rows(table)
+        yield from Reading(plan, options.own_addresses, options.required_fields).rows(table)
 
 
 def import_leads(
@@ -107,7 +109,7 @@ def import_leads(
         plan = plan_columns(table, options.lead_fields, options.renamed)
         total = sum(1 for _ in table.records())
         report = ImportReport(opened.name, list_name, ignored_columns=plan.ignored, hints=plan.hints)
-        rows = Reading(plan, options.own_addresses).rows(table)
+        rows = Reading(plan, options.own_addresses, options.required_fields).rows(table)
         _take_in(_once(rows, report), store, report, progress or _silent, total)
     _sort(report)
     return report

@@ -20,10 +20,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How rows are read: the plan of the columns, and the addresses that are our own."""
+    """How rows are read: the plan of the columns, the addresses that are our own, and the fields that every lead of
+    the project has to have.
+    """
 
     plan: ColumnPlan
     own_addresses: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
 
     def rows(self, table: Table) -> Iterator[Row]:
         """Every record of the table, as a draft or a rejection, in order. Raises as `Table.records` does."""
@@ -60,6 +63,8 @@ class Reading:
                 empty = not (values or fields or notes)
                 reason = "the row is empty" if empty else "no e-mail address, LinkedIn profile, form, website or phone"
                 return RejectedRow(line, reason)
+        if missing := self.required - fields.keys() - values.keys():
+            return RejectedRow(line, f"{', '.join(sorted(missing))}: every lead of this project needs a value")
         return LeadDraft(line, email_key, profile, values, fields, notes)
 
     def _texts(self, cells: Sequence[str]) -> dict[str, str]:

@@ -271,3 +271,10 @@ def test_one_column_of_names_is_split(read: Read, name: str, first: str, last: s
     row = one(read, "Full Name", name)
     assert isinstance(row, LeadDraft)
     assert (row.values.get("first_name"), row.values.get("last_name")) == (first, last)
+
+
+def test_a_row_without_a_field_that_every_lead_needs_is_rejected(read: Read) -> None:
+    options = {"lead_fields": {"plan": "text", "seats": "integer"}, "required_fields": frozenset({"plan"})}
+    rows = read("email,plan,seats\na@x.example,gold,\nb@x.example,-,3\n", **options)
+    assert isinstance(rows[0], LeadDraft)
+    assert rows[1] == RejectedRow(3, "plan: every lead of this project needs a value")
