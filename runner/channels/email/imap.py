@@ -166,8 +166,7 @@ def connect(settings: ImapSettings, credential: Credential) -> Iterator[ImapConn
         yield ImapConnection(mailbox, cast(GuardedClient, mailbox.client), deadline, settings.host)
     finally:
         if mailbox is not None:
-            with suppress(OSError, imaplib.IMAP4.error, ImapToolsError, *_NONSENSE), deadline.over():
-                mailbox.logout()
+            _log_out(mailbox, deadline)
         deadline.release()
 
 
@@ -221,6 +220,16 @@ def _quoted(value: str) -> str:
 
 def _imap_day(day: date) -> str:
     return f"{day.day}-{_MONTHS[day.month - 1]}-{day.year:04d}"
+
+
+def _log_out(mailbox: BaseMailBox, deadline: Deadline) -> None:
+    """Leave politely where that still works, and hang up in any case."""
+    try:
+        with deadline.over():
+            mailbox.logout()
+    except (OSError, imaplib.IMAP4.error, ImapToolsError, *_NONSENSE):
+        with suppress(OSError):
+            mailbox.client.shutdown()
 
 
 def _envelope(item: bytes | tuple[bytes, bytes]) -> Envelope | None:
