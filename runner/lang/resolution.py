@@ -146,7 +146,7 @@ class _Resolver:
             if names[name].accepts(outcome):
                 meaning = names[name]
                 return OutcomeIs(name, meaning.steps, outcome, meaning.meant(outcome), node.start, node.end)
-        if owners:
+        if owners and node.name not in names:
             self.unknown_outcome(node, owners[0])
         else:
             self.unknown_word(node)
