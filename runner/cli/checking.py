@@ -139,8 +139,15 @@ def _compile(request: Request) -> _Run:
         from runner.cli.standard_input import put_stdin
 
         names.add(put_stdin(files, sys.stdin.buffer.read(), request.stdin_file))
-    everything = not request.paths or "" in folders
-    return _Run(compile_project(files), None if everything else frozenset(names), folders)
+    covered = None if not request.paths or "" in folders else frozenset(names)
+    return _Run(compile_project(files, check_templates=_about_texts(covered, folders, request)), covered, folders)
+
+
+def _about_texts(names: frozenset[str] | None, folders: tuple[str, ...], request: Request) -> bool:
+    """Whether anything said of a template could be asked for: reading templates is half the time of one small file."""
+    if names is None or request.leads is not None or any(name.endswith(".md") for name in names):
+        return True
+    return any("sequences/templates/".startswith(folder) or "templates" in folder for folder in folders)
 
 
 def _findings(run: _Run, request: Request) -> list[Diagnostic]:

@@ -60,9 +60,14 @@ def load_project(root: Path, *, paths: Sequence[Path] | None = None, git_commit:
     return replace(result, diagnostics=found)
 
 
-def compile_project(files: ProjectFiles, *, git_commit: str | None = None) -> ProjectResult:
-    """Compile files that were read, or made up: an editor's unsaved text stands in the place of a file."""
-    view, found = _compile_files(files, check_templates=True)
+def compile_project(
+    files: ProjectFiles, *, git_commit: str | None = None, check_templates: bool = True
+) -> ProjectResult:
+    """Compile files that were read, or made up: an editor's unsaved text stands in the place of a file.
+
+    Without `check_templates` nothing is said of what stands inside the templates, which is quicker.
+    """
+    view, found = _compile_files(files, check_templates=check_templates)
     found += [diagnostic for check in registry.PROJECT_CHECKS for diagnostic in check(view)]
     broken = any(diagnostic.is_error for diagnostic in found)
     project = None if broken else _project(view, git_commit or head_commit(files.root))
