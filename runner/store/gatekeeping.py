@@ -58,7 +58,7 @@ def pass_gate(ctx: Context, intention: Intention) -> Permit | Refusal:
             verdict, scopes = _verdict(connection, ctx, way, now, lock=True)
             if verdict is None:
                 return _intend(connection, way, scopes, now, without_note=way.action != intention.action)
-            refused = refused or verdict
+            refused = _sooner(refused, verdict)
     assert refused is not None
     return refused
 
@@ -67,8 +67,20 @@ def look_ahead(ctx: Context, intention: Intention) -> Refusal | None:
     """What the gate would say now. Nothing is written; used before connecting, and to explain."""
     now = ctx.now()
     with ctx.db.read() as connection:
-        verdicts = [_verdict(connection, ctx, way, now, lock=False)[0] for way in intention.ways()]
-    return None if None in verdicts else verdicts[0]
+        refused: Refusal | None = None
+        for way in intention.ways():
+            verdict, _ = _verdict(connection, ctx, way, now, lock=False)
+            if verdict is None:
+                return None
+            refused = _sooner(refused, verdict)
+    return refused
+
+
+def _sooner(one: Refusal | None, other: Refusal) -> Refusal:
+    """Of the refusals of two ways the one that ends first: a month's quota must not hold what only waits a minute."""
+    if isinstance(one, NotNow) and isinstance(other, NotNow) and other.until is not None:
+        return other if one.until is None or other.until < one.until else one
+    return one or other
 
 
 def _verdict(
