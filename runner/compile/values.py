@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from runner.lang.durations import Duration, parse_duration
@@ -44,9 +45,13 @@ def time_of_day(text: str) -> time:
 
 def block(value: Mapping[str, Any]) -> Block:
     """One stretch of the week; without days every day, without hours the whole day."""
-    days = frozenset(Weekday[day.upper()] for day in value.get("days", ())) or EVERY_DAY
-    start, end = (time_of_day(part) for part in str(value.get("hours", "00:00-24:00")).split("-"))
-    return Block(days, start, end)
+    return _block(tuple(value.get("days", ())), str(value.get("hours", "00:00-24:00")))
+
+
+@lru_cache(maxsize=1024)
+def _block(days: tuple[str, ...], hours: str) -> Block:
+    start, end = (time_of_day(part) for part in hours.split("-"))
+    return Block(frozenset(Weekday[day.upper()] for day in days) or EVERY_DAY, start, end)
 
 
 def window(value: Any) -> SendWindow | None:

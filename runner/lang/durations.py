@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 _UNITS = {
     "s": timedelta(seconds=1),
@@ -35,6 +36,7 @@ class Duration:
         return f"{seconds}s"
 
 
+@lru_cache(maxsize=4096)
 def parse_duration(text: str) -> Duration:
     """Read a duration such as `3d` or `5bd`.
 
