@@ -178,7 +178,8 @@ def translated(host: str, deadline: Deadline) -> Iterator[None]:
     except (OSError, imaplib.IMAP4.error, ImapToolsError, *_NONSENSE) as error:
         if deadline.expired:
             raise ChannelUnavailable(f"{host} took longer than {deadline.seconds:g} s to answer") from None
-        detail = type(error).__name__ if isinstance(error, _NONSENSE) else str(error)[:200]
+        garbled = isinstance(error, _NONSENSE) and not isinstance(error, OSError)
+        detail = f"it talks no IMAP ({type(error).__name__})" if garbled else str(error)[:200]
         raise ChannelUnavailable(f"the IMAP server {host} cannot be used: {detail}") from None
 
 

@@ -1,0 +1,304 @@
+"""The inbox against a real Dovecot, run as an ordinary process: TLS, XOAUTH2, IDLE, UIDVALIDITY, expunge, special folders."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from runner.channels.email.imap import connect
+from runner.channels.email.imap_settings import imap_settings
+from runner.channels.email.inbox import EmailInbox
+from runner.channels.email.reconcile import EmailReconciler
+from runner.channels.email.watch import InboxWatcher
+from runner.clocks import SystemClock
+from runner.engine.ports import Doubt
+from runner.errors import ChannelUnavailable
+from runner.model.lead import Lead
+from runner.model.message import Rendered
+from runner.secrets import Secret
+
+DOVECOT = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+pytestmark = pytest.mark.skipif(DOVECOT is None, reason="dovecot is not installed (Debian: apt-get install dovecot-imapd)")
+KEY = b"a key of the tests and nothing else"
+
+CONFIG = """
+protocols = imap
+listen = 127.0.0.1
+base_dir = {base}/run
+state_dir = {base}/state
+log_path = {base}/log
+ssl = yes
+ssl_cert = <{base}/cert.pem
+ssl_key = <{base}/key.pem
+disable_plaintext_auth = no
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+first_valid_uid = 0
+mail_location = maildir:{base}/mail/%u
+auth_mechanisms = plain login xoauth2
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {base}/oauth2.conf
+}}
+passdb {{
+  driver = static
+  args = password=secret
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={base}/mail/%u
+}}
+namespace inbox {{
+  inbox = yes
+  mailbox Junk {{
+    auto = create
+    special_use = \\Junk
+  }}
+  mailbox Sent {{
+    auto = create
+    special_use = \\Sent
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = {tls_port}
+  }}
+}}
+"""
+OAUTH = """
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={base}/keys/
+username_attribute = email
+"""
+
+
+@dataclass(frozen=True)
+class Dovecot:
+    """A running server: its ports and its folder."""
+
+    port: int
+    tls_port: int
+    base: Path
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(days=1)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def self_signed(base: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    cert = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+        .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    (base / "cert.pem").write_bytes(cert.public_bytes(serialization.Encoding.PEM))
+    (base / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[Path]:
+    """A folder that the server's own user can enter, which pytest's are not for root."""
+    with tempfile.TemporaryDirectory(prefix="runner-dovecot-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def dovecot(base: Path) -> Iterator[Dovecot]:
+    for name in ("run", "state", "mail", "keys/default/HS256"):
+        (base / name).mkdir(parents=True)
+    self_signed(base)
+    (base / "keys/default/HS256/default").write_text(base64.b64encode(KEY).decode())
+    (base / "oauth2.conf").write_text(OAUTH.format(base=base))
+    root = os.geteuid() == 0
+    uid, gid = (65534, 65534) if root else (os.geteuid(), os.getegid())
+    user, group = ("nobody", "nogroup") if root else (Path.home().owner(), Path.home().group())
+    os.chown(base / "mail", uid, gid)
+    server = Dovecot(free_port(), free_port(), base)
+    fields = {"port": server.port, "tls_port": server.tls_port, "user": user, "group": group, "uid": uid, "gid": gid}
+    (base / "dovecot.conf").write_text(CONFIG.format(base=base, **fields))
+    process = subprocess.Popen([str(DOVECOT), "-F", "-c", str(base / "dovecot.conf")], stderr=subprocess.PIPE, text=True)
+    try:
+        wait_for(server.port, process, base)
+        yield server
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def wait_for(port: int, process: subprocess.Popen[str], base: Path) -> None:
+    for _ in range(200):
+        if process.poll() is not None:
+            pytest.skip(f"dovecot does not run here: {process.communicate()[1][-300:]}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        threading.Event().wait(0.05)
+    log = base / "log"
+    pytest.skip(f"dovecot does not answer here: {log.read_text()[-300:] if log.exists() else 'no log'}")
+
+
+@pytest.fixture
+def person(request: pytest.FixtureRequest) -> str:
+    """A mailbox of its own for each test."""
+    return f"{hashlib.sha256(request.node.name.encode()).hexdigest()[:12]}@lumen.example"
+
+
+@pytest.fixture
+def account(dovecot: Dovecot, account_at, person: str):
+    return account_at(dovecot.port, person, timeout=20)
+
+
+@pytest.fixture
+def inbox() -> EmailInbox:
+    return EmailInbox(lambda _: Secret("secret"), SystemClock())
+
+
+def put(account, content: bytes, folder: str = "INBOX") -> None:
+    settings = imap_settings(account)
+    assert settings is not None
+    with connect(settings, lambda: Secret("secret")) as connection:
+        connection.append(folder, content)
+
+
+def texts(batch) -> list[object]:
+    return [signal.data["text"] for signal in batch.signals]
+
+
+def test_mail_is_read_once_and_read_on(inbox, account, dovecot: Dovecot, make_mail) -> None:
+    put(account, make_mail("one"))
+    put(account, make_mail("junk", message_id="<2@navy.example>"), "Junk")
+    put(account, make_mail("sent"), "Sent")
+    first = inbox.read(account, {}, [], dovecot.now)
+    assert sorted(map(str, texts(first))) == ["junk", "one"]
+    assert inbox.read(account, first.cursor, [], dovecot.now).signals == ()
+    put(account, make_mail("three", message_id="<3@navy.example>"))
+    assert texts(inbox.read(account, first.cursor, [], dovecot.now)) == ["three"]
+
+
+def test_a_new_uidvalidity_gives_the_same_sources(inbox, account, dovecot: Dovecot, make_mail, person: str) -> None:
+    put(account, make_mail("one"))
+    first = inbox.read(account, {}, [], dovecot.now)
+    for name in dovecot.base.joinpath("mail", person).glob("dovecot*"):
+        name.unlink()
+    (dovecot.base / "mail" / person / "dovecot-uidlist").write_text("3 V77777 N9\n")
+    second = inbox.read(account, first.cursor, [], dovecot.now)
+    assert second.cursor["INBOX"]["uidvalidity"] == 77777
+    assert [signal.source for signal in second.signals] == [signal.source for signal in first.signals]
+
+
+def test_expunged_mail_does_not_confuse_the_cursor(inbox, account, dovecot: Dovecot, make_mail, person: str) -> None:
+    put(account, make_mail("one"))
+    first = inbox.read(account, {}, [], dovecot.now)
+    for folder in ("cur", "new"):
+        for file in (dovecot.base / "mail" / person / folder).iterdir():
+            file.unlink()
+    assert inbox.read(account, first.cursor, [], dovecot.now).signals == ()
+    put(account, make_mail("two", message_id="<2@navy.example>"))
+    assert texts(inbox.read(account, first.cursor, [], dovecot.now)) == ["two"]
+
+
+def test_idle_wakes_when_mail_comes(inbox, account, dovecot: Dovecot, make_mail) -> None:
+    put(account, make_mail("one"))
+    cursor = inbox.read(account, {}, [], dovecot.now).cursor
+    watcher = InboxWatcher(inbox, account)
+    timer = threading.Timer(0.5, put, (account, make_mail("two", message_id="<2@navy.example>")))
+    timer.start()
+    started = time.monotonic()
+    assert watcher.wait(20, cursor)
+    assert time.monotonic() - started < 10
+    watcher.close()
+    timer.join()
+
+
+def test_a_copy_in_sent_is_found_by_message_id_and_by_our_header(inbox, account, dovecot: Dovecot, make_mail) -> None:
+    put(account, make_mail("hi", message_id="<k7@lumen.example>"), "Sent")
+    put(account, make_mail("hi", message_id="<replaced@ses.example>", x_runner_key="k8"), "Sent")
+    for key, message_id in (("k7", "<k7@lumen.example>"), ("k8", "<k8@lumen.example>")):
+        doubt = Doubt(key, account, Lead(1), "", Rendered("hi"), message_id, dovecot.now)
+        assert EmailReconciler(inbox).find(doubt) is not None
+    nowhere = Doubt("k9", account, Lead(1), "", Rendered("hi"), "<k9@lumen.example>", dovecot.now)
+    assert EmailReconciler(inbox).find(nowhere) is None
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_tls_with_a_certificate_that_is_trusted(dovecot: Dovecot, account_at, person, inbox, make_mail, security: str) -> None:
+    port = dovecot.tls_port if security == "tls" else dovecot.port
+    trusted = account_at(port, person, host="localhost", security=security, ca_file=str(dovecot.base / "cert.pem"))
+    put(trusted, make_mail("over TLS"))
+    assert texts(inbox.read(trusted, {}, [], dovecot.now)) == ["over TLS"]
+    with pytest.raises(ChannelUnavailable, match="certificate verify failed"):
+        inbox.read(account_at(port, person, host="localhost", security=security), {}, [], dovecot.now)
+
+
+def token(person: str, key: bytes = KEY) -> Secret:
+    def part(value: object) -> bytes:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=")
+
+    claims = {"sub": person, "email": person, "exp": int(time.time()) + 86_400, "iat": int(time.time()) - 86_400}
+    signed = part({"alg": "HS256", "typ": "JWT"}) + b"." + part(claims)
+    signature = base64.urlsafe_b64encode(hmac.new(key, signed, hashlib.sha256).digest()).rstrip(b"=")
+    return Secret((signed + b"." + signature).decode())
+
+
+def test_xoauth2_takes_a_token_and_refuses_a_forged_one(dovecot: Dovecot, account_at, person, make_mail) -> None:
+    oauth = {"provider": "google", "client_id": "x", "refresh_token": None}
+    settings = imap_settings(account_at(dovecot.port, person, oauth=oauth))
+    assert settings is not None
+    with connect(settings, lambda: token(person)) as connection:
+        assert connection.open("INBOX").uid_validity > 0
+    with pytest.raises(ChannelUnavailable), connect(settings, lambda: token(person, b"another key")):
+        pass
+
+
+def test_a_folder_with_a_name_in_another_script(dovecot: Dovecot, account_at, person, inbox, make_mail) -> None:
+    folder = dovecot.base / "mail" / person / ".Leads.&ANw-n&AO8-"
+    account = account_at(dovecot.port, person, folders=["INBOX", "Leads.Ünï", "Leads/Ünï"])
+    inbox.read(account, {}, [], dovecot.now)
+    for name in ("cur", "new", "tmp"):
+        (folder / name).mkdir(parents=True)
+    (folder / "cur" / "1.2.3:2,").write_bytes(make_mail("deep"))
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, *((65534, 65534) if os.geteuid() == 0 else (-1, -1)))
+    assert texts(inbox.read(account, {}, [], dovecot.now)) == ["deep"]
