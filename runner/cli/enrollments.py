@@ -70,7 +70,7 @@ def resume(**selection: Any) -> None:
     """Let paused LEADS (ids or addresses) go on where they were."""
     from runner.store.operations import resume_rows
 
-    _apply("resumed", lambda ctx, connection, ids: resume_rows(connection, ids, ctx.now()), **selection)
+    _apply("resumed", lambda ctx, connection, ids: resume_rows(connection, ids, ctx.now(), ctx.book), **selection)
 
 
 @click.command()

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from runner.engine.commands import End
 from runner.engine.state import EnrollmentStatus
 from runner.store.applying import Writer, close_task, take_timer
+from runner.store.book import Book
 from runner.store.context import Context
 from runner.store.lanes import lane_for
 from runner.store.loading import load
@@ -24,6 +25,7 @@ from runner.store.tables import (
     timers,
     transitions,
 )
+from runner.store.time_left import due_after_pause
 
 
 def pause_rows(
@@ -47,8 +49,11 @@ def pause_rows(
     return paused
 
 
-def resume_rows(connection: Connection, ids: Iterable[int], now: datetime) -> int:
-    """Let paused enrollments go on; a wait goes on with what was left of it, a due step is due. Returns how many."""
+def resume_rows(connection: Connection, ids: Iterable[int], now: datetime, book: Book | None = None) -> int:
+    """Let paused enrollments go on; a wait goes on with what was left of it, a due step is due. Returns how many.
+
+    `book` tells which waits count business days; without it all are counted on the clock.
+    """
     resumed = 0
     for row in _open_rows(connection, ids):
         if row.status != "paused":
@@ -56,8 +61,9 @@ def resume_rows(connection: Connection, ids: Iterable[int], now: datetime) -> in
         _delete_timer(connection, row)
         away = now - (row.paused_at or now)
         runs = (step_runs.c.enrollment_id == row.id, step_runs.c.outcome.is_(None), step_runs.c.until.is_not(None))
-        for run in connection.execute(select(step_runs.c.id, step_runs.c.until).where(*runs)).all():
-            connection.execute(update(step_runs).where(step_runs.c.id == run.id).values(until=run.until + away))
+        for run in connection.execute(select(step_runs).where(*runs)).all():
+            until = due_after_pause(connection, book, row, run, now) if book else run.until + away
+            connection.execute(update(step_runs).where(step_runs.c.id == run.id).values(until=until))
         mine = (outreach_attempts.c.enrollment_id == row.id, outreach_attempts.c.status == "pending")
         connection.execute(update(outreach_attempts).where(*mine).values(crashes=0))
         values = {"status": "active", "paused_at": None, "pause_until": None, "waiting_on": None, "waiting_why": None}

@@ -76,7 +76,7 @@ def _remove(connection: Connection, lane_id: int, rows: Sequence[tuple[datetime,
 def _decide_one(writer: Writer, loaded: Loaded) -> None:
     """Decide, or park the enrollment where a decision of ours fails: one fault must not hold up the others."""
     if loaded.state.status is EnrollmentStatus.PAUSED:
-        resume_rows(writer.connection, [loaded.state.id], writer.now)
+        resume_rows(writer.connection, [loaded.state.id], writer.now, writer.ctx.book)
         return
     try:
         commands = decide(writer.ctx.book.graph(loaded.sequence_id), loaded.state, Due(), writer.now)
