@@ -15,11 +15,11 @@ _SES_INBOUND = re.compile(r"inbound-smtp\.\S+\.amazonaws\.com", re.IGNORECASE)
 _COMMANDS = tuple(
     (re.compile(pattern, re.IGNORECASE), command)
     for pattern, command in (
-        (r"in reply to (?:the )?(?:end of )?DATA|after (?:end of data|DATA\b|I sent the message)|final DATA|\[DATA\]|for TEXT command"
+        (r"\bin reply to (?:the )?(?:end of )?DATA|after (?:end of data|DATA\b|I sent the message)|final DATA|\[DATA\]|for TEXT command"
          r"|in response to (?:the )?DATA|after TEXT command|after DATA command|response to end of data|after END-OF-DATA", "DATA"),
-        (r"(?:in reply to|after|in response to|for|our|sending) (?:the )?RCPT|\[RCPT_TO\]|does not like recipient|rcpt to:? ?command", "RCPT"),
-        (r"(?:in reply to|after|in response to|for|our|sending) (?:the )?MAIL(?! server)\b|\[MAIL_FROM\]|sender was rejected|does not like sender", "MAIL"),
-        (r"(?:in reply to|after|in response to|our|while performing the|initial) (?:the )?(?:EHLO|HELO)", "HELO"),
+        (r"\b(?:in reply to|after|in response to|for|our|sending) (?:the )?RCPT|\[RCPT_TO\]|does not like recipient|rcpt to:? ?command", "RCPT"),
+        (r"\b(?:(?:in reply to|after|in response to) (?:the )?MAIL\b(?! server)|(?:our|for|sending) (?:the )?MAIL FROM)\b|\[MAIL_FROM\]|sender was rejected|does not like sender", "MAIL"),
+        (r"\b(?:in reply to|after|in response to|our|while performing the|initial) (?:the )?(?:EHLO|HELO)", "HELO"),
         (r"after (?:initial )?connection|while (?:performing the )?initial|\[CONNECT\]", "CONN"),
     )
 )  # fmt: skip

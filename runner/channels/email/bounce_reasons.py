@@ -48,7 +48,7 @@ _FILTERED_WORDS = re.compile(
 )
 _ABSENT_ACCOUNT = re.compile(r"doesn'?t have an? \S{1,80} account", re.IGNORECASE)
 _UNKNOWN_FOR_SURE = re.compile(
-    r"55\d delivery error: dd this user|\b(?:ofr|lpn)\d{0,4}_416|vtext\.com|@(?:ezweb\.ne\.jp|au\.com)>: user unknown|not listed in|recipnotfound|recipientnotfound"
+    r"55\d delivery error: dd |unknown user(?:: | \")|\b(?:ofr|lpn)\d{0,4}_416|vtext\.com|@(?:ezweb\.ne\.jp|au\.com)>: user unknown|not listed in|recipnotfound|recipientnotfound"
     r"|recipient not found|user not exist\b|in virtual (?:alias|mailbox) table|in local recipient table|relay recipient table",
     re.IGNORECASE,
 )
