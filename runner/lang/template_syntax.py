@@ -108,7 +108,7 @@ class _Admission:
             todo.extend((child, depth + 1, loop_names) for child in reversed(list(node.iter_child_nodes())))
 
     def refuse(self, node: nodes.Node, message: str, hint: str = "") -> TemplateError:
-        return TemplateError(message, template=self.name, line=self.part.line + node.lineno - 1, hint=hint)
+        return TemplateError(message, template=self.name, line=self.part.line + (node.lineno or 1) - 1, hint=hint)
 
     def single(self, node: nodes.Node) -> None:
         match node:
