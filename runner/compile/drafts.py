@@ -164,7 +164,7 @@ class SequenceDraft:
 
     def is_broken(self, *path: Key) -> bool:
         """Whether an earlier stage complained about this place or one above it."""
-        return any(path[:length] in self.broken for length in range(1, len(path) + 1))
+        return bool(self.broken) and any(path[:length] in self.broken for length in range(1, len(path) + 1))
 
 
 CAMPAIGN_FIELDS = {"name": "text", "sequence": "text", "mode": "text", "priority": "number"}

@@ -80,8 +80,9 @@ def explore(graph: StepGraph) -> Mapping[str, Entry] | None:
         states = waiting.pop(node.id, set())
         if len(states) > MOST_STATES:
             return None
+        exits = _Exits.of(node)
         for state in states:
-            for following, outcome in _leave(node, state, entries[node.id]):
+            for following, outcome in _leave(node, exits, state, entries[node.id]):
                 if following != END:
                     extended = (*state, (node.id, outcome)) if node.id in last_asked else state
                     kept = tuple(item for item in extended if last_asked[item[0]] > place)
@@ -89,17 +90,32 @@ def explore(graph: StepGraph) -> Mapping[str, Entry] | None:
     return entries
 
 
-def _leave(node: StepNode, state: State, entry: Entry) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Exits:
+    """The ways out of a step that was not skipped, as (next step, outcome), and the steps that it builds on."""
+
+    ways: tuple[tuple[str, str], ...]
+    needs: frozenset[str]
+
+    @classmethod
+    def of(cls, node: StepNode) -> _Exits:
+        email = isinstance(node.body, ChannelStep) and node.body.channel is ChannelType.EMAIL
+        ways = [
+            (node.routes[outcome], SENT_SO_FAR if email and outcome == "sent" else outcome)
+            for outcome in outcomes_of(node.body)
+        ]
+        return cls(tuple(ways), frozenset(builds_on(node)))
+
+
+def _leave(node: StepNode, exits: _Exits, state: State, entry: Entry) -> Iterator[tuple[str, str]]:
     """The ways out of a step in a state, as (next step, outcome); what is seen on the way is noted in `entry`."""
     holds = judge(node.condition.root, state) if node.condition is not None else True
     entry.reached = True
     if holds is not False:
         entry.may_hold = True
-        passed = {step for step, outcome in state if outcome != SKIPPED}
-        entry.unpassed |= set(builds_on(node)) - passed
-        email = isinstance(node.body, ChannelStep) and node.body.channel is ChannelType.EMAIL
-        for outcome in outcomes_of(node.body):
-            yield node.routes[outcome], SENT_SO_FAR if email and outcome == "sent" else outcome
+        if exits.needs:
+            entry.unpassed |= exits.needs - {step for step, outcome in state if outcome != SKIPPED}
+        yield from exits.ways
     if holds is not True:
         entry.may_not_hold = True
         yield node.routes[SKIPPED], SKIPPED
