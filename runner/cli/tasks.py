@@ -66,16 +66,26 @@ def show(task_id: int, root: Path) -> None:
 
 @tasks.command("done")
 @click.argument("task_id", type=int)
-@click.option("--disposition", default="", help="What came of it: interested, voicemail, wrong number ...")
+@click.option("--disposition", default="", help="What came of it; for a call one of the words above.")
 @click.option("--failed", is_flag=True, help="It was tried and did not work; the step fails.")
 @_BY
 @project_option
 def done(task_id: int, disposition: str, failed: bool, by: str, root: Path) -> None:
-    """Task TASK_ID was done; the lead goes on at once."""
+    """Task TASK_ID was done; the lead goes on at once.
+
+    A call ends with a disposition: interested, not_interested, callback, gatekeeper, voicemail, no_answer, busy,
+    wrong_number or do_not_call. Nobody reached means failed; who spoke with you has replied; do_not_call opts out.
+    """
+    from runner.channels.phone.closing import close_call, is_call
     from runner.store.tasking import close_task
 
-    close_task(open_project(root), task_id, "failed" if failed else "done", by=by, disposition=disposition)
-    click.echo(f"task {task_id} {'failed' if failed else 'done'}")
+    ctx = open_project(root)
+    if is_call(ctx, task_id):
+        result = close_call(ctx, task_id, disposition, by=by, failed=failed)
+    else:
+        result = "failed" if failed else "done"
+        close_task(ctx, task_id, result, by=by, disposition=disposition)
+    click.echo(f"task {task_id} {result}")
 
 
 @tasks.command("skip")

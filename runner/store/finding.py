@@ -6,22 +6,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from runner.errors import NotFound
-from runner.store.tables import campaigns, enrollments, leads
+from runner.store.leads import find_lead
+from runner.store.tables import campaigns, enrollments
 
 
 def lead_ids(connection: Connection, names: Sequence[str]) -> list[int]:
-    """The ids of leads given by id or address. Raises NotFound for the first one that is not there."""
-    return [_lead_id(connection, name) for name in names]
-
-
-def _lead_id(connection: Connection, name: str) -> int:
-    by_id = name.isascii() and name.isdigit()
-    where = leads.c.id == int(name) if by_id else leads.c.email_key == name.strip().casefold()
-    found = connection.execute(select(leads.c.id).where(where)).scalar()
-    if found is None:
-        raise NotFound(f"there is no lead `{name}`", help="`runner leads list` shows ids and addresses")
-    return int(found)
+    """The ids of leads given by id, address or LinkedIn profile. Raises NotFound for the first that is not there."""
+    return [find_lead(connection, name).id for name in names]
 
 
 def open_enrollments(
