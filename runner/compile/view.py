@@ -26,6 +26,15 @@ class ProjectView:
     accounts: dict[str, ChannelConfig]
     campaigns: dict[str, CampaignDraft]
 
+    @property
+    def has_all_accounts(self) -> bool:
+        """Whether no account file is broken: else what accounts allow together is not known."""
+        return len(self.accounts) == len(self.files.channels)
+
+    def file_of(self, account: ChannelConfig) -> Source:
+        """The file an account was read from."""
+        return next(self.files.channels[stem] for stem, known in self.accounts.items() if known is account)
+
     def running(self) -> Iterator[tuple[Source, Campaign, CompiledSequence]]:
         """The campaigns that are switched on and whole, each with its sequence."""
         for draft in self.campaigns.values():

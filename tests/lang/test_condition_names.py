@@ -108,7 +108,9 @@ def test_what_is_not_a_condition_is_told_at_its_place(text, start, part):
     assert caught.value.end > caught.value.start
 
 
-@pytest.mark.parametrize("text", ["(" * 5_000 + "a" + ")" * 5_000, "not " * 400 + "a", "a and " * 1_000 + "a", "x" * 3_000])
+@pytest.mark.parametrize(
+    "text", ["(" * 5_000 + "a" + ")" * 5_000, "not " * 400 + "a", "a and " * 1_000 + "a", "x" * 3_000]
+)
 def test_a_condition_of_any_shape_is_answered_without_a_crash(text):
     with pytest.raises(ConditionError):
         parse_condition(text)

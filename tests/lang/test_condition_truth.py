@@ -172,6 +172,8 @@ def test_dates_compare_with_dates():
 
 
 def test_the_trace_tells_every_part_once_with_its_value():
-    condition, _ = resolve(parse_condition("if intro_failed or (has(lead.t) and not intro.replied) or intro_failed"), STEPS)
+    condition, _ = resolve(
+        parse_condition("if intro_failed or (has(lead.t) and not intro.replied) or intro_failed"), STEPS
+    )
     facts = Facts(NOW, {"intro": fact("failed")}, {"t": None})
     assert trace(condition, facts) == [("intro_failed", True), ("has(lead.t)", False), ("intro.replied", False)]

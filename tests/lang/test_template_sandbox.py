@@ -101,7 +101,10 @@ def test_a_lead_value_that_is_an_object_is_not_there():
 
 
 def test_a_field_named_like_a_method_is_only_a_field():
-    assert render(parse_template("{{ lead.items }}{{ lead.keys }}", "t"), {"lead": {"items": 3, "keys": "x"}}, "s").body == "3x\n"
+    assert (
+        render(parse_template("{{ lead.items }}{{ lead.keys }}", "t"), {"lead": {"items": 3, "keys": "x"}}, "s").body
+        == "3x\n"
+    )
 
 
 def test_the_output_is_bounded():

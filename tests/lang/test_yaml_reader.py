@@ -168,7 +168,9 @@ def test_a_small_file_with_very_many_values_is_not_read_to_its_end():
 
 
 def plain() -> st.SearchStrategy[object]:
-    scalars = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(st.characters(codec="utf-8"), max_size=8)
+    scalars = (
+        st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(st.characters(codec="utf-8"), max_size=8)
+    )
     keys = st.text(st.sampled_from("abcdefghijklmnop_"), min_size=1, max_size=6)
     return st.recursive(
         scalars,

@@ -13,8 +13,7 @@ SLUG = "no-account"
 
 def check(view: ProjectView) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each channel of each running campaign without an account that is switched on."""
-    whole = len(view.accounts) == len(view.files.channels)
-    for source, campaign, compiled in view.running() if whole else ():
+    for source, campaign, compiled in view.running() if view.has_all_accounts else ():
         used = dict.fromkeys(node.channel for node in compiled.graph.nodes if node.channel is not None)
         for channel in used:
             if view.accounts_for(campaign, channel):

@@ -23,7 +23,7 @@ def check(view: ProjectView) -> Iterator[Diagnostic]:
             if "imap" in account.settings or account.name in told:
                 continue
             told.add(account.name)
-            file = view.files.channels[account.name]
+            file = view.file_of(account)
             yield warning(
                 SLUG, f"`{account.name}` has no inbox: a bounce is never seen, and `{reader.id}` never fails by one",
                 file.key_span(file.data, "smtp"), help="add `imap:`, with `host`, `username` and `password`",

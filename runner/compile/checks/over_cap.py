@@ -33,11 +33,14 @@ class _Demand:
 
 def check(view: ProjectView) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each group of accounts that is asked for more than its daily caps add up to."""
+    if not view.has_all_accounts:
+        return
+    by_name = {account.name: account for account in view.accounts.values()}
     for channel in ChannelType:
         demands = [demand for demand in _demands(view, channel) if demand.per_day and demand.accounts]
         for group in _groups(demands):
             names = frozenset[str]().union(*(demand.accounts for demand in group))
-            caps = [daily_cap(view.accounts[name]) for name in sorted(names)]
+            caps = [daily_cap(by_name[name]) for name in sorted(names)]
             asked = sum(demand.per_day for demand in group)
             allowed = sum(cap for cap in caps if cap is not None)
             if None not in caps and asked > allowed:

@@ -52,6 +52,8 @@ def _thread(draft: SequenceDraft, step: StepDraft) -> Iterator[Diagnostic]:
         path = ("steps", step.index, "thread")
         span = draft.source.at(path)
         if thread in draft.by_id:
+            if draft.by_id[thread].body is None:
+                return  # what kind of step it is, is told already
             yield error(SLUG, f"`{thread}` is not another email step", span, help=meant(thread, emails), path=path)
         else:
             yield _unknown(thread, emails, span, path, "email step")

@@ -14,7 +14,7 @@ SLUG = "unused-template"
 
 def check(view: ProjectView) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each template without a user; none while a sequence file cannot be read at all."""
-    unclear = any(source.findings for source in view.files.sequences.values())
+    unclear = any(draft.broken or draft.source.findings for draft in view.drafts.values())
     if unclear or len(view.drafts) < len(view.files.sequences) or not view.files.sequences:
         return
     used = {name for draft in view.drafts.values() for step in draft.steps for _, name in step.templates}

@@ -28,9 +28,9 @@ def check(view: ProjectView) -> Iterator[Diagnostic]:
                         related=(Related(source.at(("starts_on",)), "it starts here"),))  # fmt: skip
         for node in compiled.graph.nodes:
             accounts = view.accounts_for(campaign, node.channel) if node.channel is not None else ()
-            if accounts and not any(can_open(node, account) for account in accounts):
+            if accounts and view.has_all_accounts and not any(can_open(node, account) for account in accounts):
                 draft = view.drafts[campaign.sequence]
-                yield _closed(draft.source, node, view.files.channels[accounts[0].name], accounts[0])
+                yield _closed(draft.source, node, view.file_of(accounts[0]), accounts[0])
 
 
 def _closed(sequence: Source, node: StepNode, source: Source, account: ChannelConfig) -> Diagnostic:
