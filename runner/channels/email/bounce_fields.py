@@ -7,23 +7,17 @@ from collections.abc import Iterable, Iterator
 
 from runner.channels.email.judgement import Failure
 from runner.channels.email.parse_headers import Headers, addresses_in
+from runner.channels.email.wordlists import pairs
 
 ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _AFTER_CODE = re.compile(r"(?<![\d.])[45]\d\d[ \-:'\"#(]{1,4}([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
 REPLY_CODE = re.compile(r"(?<![\d.\[(/=-])(?<!\w:)([45]\d\d)(?![\d.:/\]]\d|\d|\])")
 _SES_INBOUND = re.compile(r"inbound-smtp\.\S+\.amazonaws\.com", re.IGNORECASE)
-_COMMANDS = tuple(
-    (re.compile(pattern, re.IGNORECASE), command)
-    for pattern, command in (
-        (r"\bin reply to (?:the )?(?:end of )?DATA|after (?:end of data|DATA\b|I sent the message)|final DATA|\[DATA\]|for TEXT command"
-         r"|in response to (?:the )?DATA|after TEXT command|after DATA command|response to end of data|after END-OF-DATA", "DATA"),
-        (r"\b(?:in reply to|after|in response to|for|our|sending) (?:the )?RCPT|\[RCPT_TO\]|does not like recipient|rcpt to:? ?command", "RCPT"),
-        (r"\b(?:(?:in reply to|after|in response to) (?:the )?MAIL\b(?! server)|(?:our|for|sending) (?:the )?MAIL FROM)\b|\[MAIL_FROM\]|sender was rejected|does not like sender", "MAIL"),
-        (r"\b(?:in reply to|after|in response to|our|while performing the|initial) (?:the )?(?:EHLO|HELO)", "HELO"),
-        (r"after (?:initial )?connection|while (?:performing the )?initial|\[CONNECT\]", "CONN"),
-    )
-)  # fmt: skip
-_TRANSCRIPT = re.compile(r">>>[> ]{0,3}(HELO|EHLO|MAIL|RCPT|DATA|QUIT|STARTTLS)\b[^\n]{0,400}\n[ \t>]{0,6}(?:received )?<<<[ ]?[45]\d\d", re.IGNORECASE)
+_COMMANDS = tuple((command, re.compile(said, re.IGNORECASE)) for command, said in pairs("smtp_commands"))
+_TRANSCRIPT = re.compile(
+    r">>>[> ]{0,3}(HELO|EHLO|MAIL|RCPT|DATA|QUIT|STARTTLS)\b[^\n]{0,400}\n[ \t>]{0,6}(?:received )?<<<[ ]?[45]\d\d",
+    re.IGNORECASE,
+)
 
 
 def from_blocks(blocks: Iterable[Headers], words: str = "") -> tuple[Failure, ...]:
@@ -96,4 +90,4 @@ def command_of(text: str) -> str:
     """The SMTP command that was refused, where a text names it: HELO, MAIL, RCPT, DATA, CONN; or empty."""
     if match := _TRANSCRIPT.search(text):
         return match[1].upper()
-    return next((command for pattern, command in _COMMANDS if pattern.search(text)), "")
+    return next((command for command, pattern in _COMMANDS if pattern.search(text)), "")

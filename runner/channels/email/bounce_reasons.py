@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
 
 from runner.channels.email.bounce_fields import REPLY_CODE
 from runner.channels.email.judgement import Failure, Recipient
+from runner.channels.email.wordlists import pairs
 
 HARD = frozenset({"userunknown", "hostunknown", "hasmoved", "notaccept"})
 """Reasons for which an address is never written to again."""
@@ -127,7 +127,4 @@ def _telling(status: str) -> bool:
 
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    text = files("runner.channels.email").joinpath("words", "bounce_reasons.txt").read_text(encoding="utf-8")
-    lines = (line for line in text.splitlines() if line and not line.startswith("#"))
-    pairs = (line.partition(" = ") for line in lines)
-    return tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, _, pattern in pairs)
+    return tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in pairs("bounce_reasons"))

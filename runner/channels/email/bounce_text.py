@@ -14,32 +14,29 @@ from runner.channels.email.bounce_fields import command_of, from_blocks, reply_c
 from runner.channels.email.bounce_report import Report, field_groups
 from runner.channels.email.judgement import Failure
 from runner.channels.email.parse_headers import addresses_in
+from runner.channels.email.wordlists import any_of
 
 MAX_LINES = 1500
 MAX_SECTION = 3000
-_A = r"[\w.!#$%&'*+/=?^`{|}~-]{1,80}@[\w.-]{1,120}\w"
+_START = r"^[ \t>*-]{0,8}"
+_A = r"(?P<a>[\w.!#$%&'*+/=?^`{|}~-]{1,80}@[\w.-]{1,120}\w)"
+_LABEL = r"(?:failed |final |original |e-?mail )?(?:recipient|rcpt(?: to)?|user|address|mailbox)(?: address| name)?"
 _NAMED_FIRST = tuple(
     re.compile(shape, re.IGNORECASE)
     for shape in (
-        rf"^[ \t>*-]{{0,8}}[<\"']{{0,2}}(?P<a>{_A})[>\"']{{0,2}}[ \t]*[:;,.]?[ \t]*$",
-        rf"^[ \t>*-]{{0,8}}<(?P<a>{_A})>[:;,]?[ \t]+(?P<t>.+)$",
-        rf"^[ \t>*-]{{0,8}}[\"']?(?P<a>{_A})[\"']?[:;,]?[ \t]+(?P<t>.+)$",
-        rf"^[ \t>*-]{{0,8}}(?:failed |final |original |e-?mail )?(?:recipient|rcpt(?: to)?|user|address|mailbox)(?: address| name)?[ \t]*[:=][ \t]*<?(?P<a>{_A})>?(?P<t>.*)$",
-        rf"(?:delivering (?:your|the) (?:mail|message) to|(?:undeliverable|not be delivered|not delivered|undelivered) to|delivery to|to deliver (?:your )?(?:mail|message)? ?to|exceeds allowed size:|unknown user:|unknown local-part|(?:recipient|address|user|mailbox)(?: is|:)?) <?(?P<a>{_A})>?[ .,:;]*(?P<t>.*)$",
+        rf"{_START}[<\"']{{0,2}}{_A}[>\"']{{0,2}}[ \t]*[:;,.]?[ \t]*$",
+        rf"{_START}<{_A}>[:;,]?[ \t]+.+$",
+        rf"{_START}[\"']?{_A}[\"']?[:;,]?[ \t]+.+$",
+        rf"{_START}{_LABEL}[ \t]*[:=][ \t]*<?{_A}>?",
+        rf"(?:{any_of('bounce_naming')}) <?{_A}>?",
     )
 )
-_NAMED_LAST = re.compile(rf"^[ \t>]{{0,8}}[245]\d\d[ -](?:[245]\.\d\.\d{{1,3}} )?<?(?P<a>{_A})>?\.\.\. ?(?P<t>.+)$")
-_ADVICE = re.compile(
-    r"contact|assistance|questions|help|problem report|hello |hi |dear |message[- ]id|^\W{0,4}(?:from|sender|reply-to|cc|mail from)\b"
-    r"|envelope-from|F=\[|postmaster|envoyer|問い合わせ|連絡", re.IGNORECASE
-)
+_NAMED_LAST = re.compile(rf"^[ \t>]{{0,8}}[245]\d\d[ -](?:[245]\.\d\.\d{{1,3}} )?<?{_A}>?\.\.\. ?.+$")
+_ADVICE = re.compile(any_of("bounce_advice"), re.IGNORECASE)
 _ROBOTS = frozenset({"postmaster", "mailer-daemon", "abuse", "support", "admin", "administrator", "root", "noreply",
                      "no-reply", "helpdesk", "hostmaster", "webmaster", "mailmaster"})  # fmt: skip
 _FIELDS = re.compile(r"^[ \t>]*(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
-_DELAYED = re.compile(
-    r"has been (?:delayed|postponed)|(?:is|still) delayed|warning message only|do not need to resend|will be retried|temporary failure report"
-    r"|will keep trying|not yet been delivered|delivery (?:is )?delayed|still undelivered", re.IGNORECASE
-)
+_DELAYED = re.compile(any_of("bounce_delayed"), re.IGNORECASE)
 
 
 @dataclass(slots=True)

@@ -8,24 +8,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
 
-from runner.channels.email.dates_words import (
-    AFTER_DATE_BACK,
-    AFTER_DATE_UNTIL,
-    BACK,
-    BACK_BEHIND,
-    MONTHS,
-    NEXT_WEEK,
-    TOMORROW,
-    UNTIL,
-    WEEKDAYS,
-)
+from runner.channels.email.wordlists import any_of, entries, numbered
 
 MAX_TEXT = 6000
 LONGEST_ABSENCE = timedelta(days=500)
+MONTHS = numbered("months")
+WEEKDAYS = numbered("weekdays")
 
 
-def _whole_words(words: tuple[str, ...]) -> str:
+def _whole_words(name: str) -> str:
     """Alternatives that match whole words; scripts without spaces between words have no such borders."""
+    words = entries(name)
     spaced = [word for word in words if word[0].isascii() or word[0] < "\u3000"]
     dense = [word for word in words if word not in spaced]
     return "|".join([rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)", *dense])
@@ -49,14 +42,14 @@ _SHAPES = tuple(
     )
 )
 _DAY = re.compile(rf"(?<!\w)(?P<weekday>{_WEEKDAY})(?!\w)", re.IGNORECASE)
-_BACK = re.compile(_whole_words(BACK), re.IGNORECASE)
-_UNTIL = re.compile(_whole_words(UNTIL), re.IGNORECASE)
-_BACK_BEHIND = re.compile(_whole_words(BACK_BEHIND), re.IGNORECASE)
-_UP_TO = re.compile(r"^\s?(?:[-–—~〜～]|to|and|through|thru|till?|until|bis(?: zum)?|und|au|al|a|e|y|ao|até|hasta(?: el)?|fino al?|tot|t/m|en"
-                    r"|til|do|по|から|부터|至|到)\s?(?:the\s|el\s|le\s|il\s|o\s|dia\s)?$", re.IGNORECASE)
-_UNTIL_AFTER = re.compile(rf"^[\s.,()\w]{{0,6}}?(?:{'|'.join(AFTER_DATE_UNTIL)})", re.IGNORECASE)
-_BACK_AFTER = re.compile(rf"^[\s.,()\w]{{0,6}}?(?:{'|'.join(AFTER_DATE_BACK)})", re.IGNORECASE)
-_RANGE = re.compile(r"(?:\d\.?|\s|^)(?:-|–|—|to|and|through|till?|bis|und|au|al|a|e|y|ao|tot|t/m|till|til|do|по|~|〜|～|から)\s*(?:the\s|el\s|le\s|il\s|o\s|dia\s)?$", re.IGNORECASE)
+_BACK = re.compile(_whole_words("back"), re.IGNORECASE)
+_UNTIL = re.compile(_whole_words("until"), re.IGNORECASE)
+_BACK_BEHIND = re.compile(_whole_words("back_behind"), re.IGNORECASE)
+_ARTICLE = r"(?:the\s|el\s|le\s|il\s|o\s|dia\s)?"
+_UP_TO = re.compile(rf"^\s?(?:{any_of('up_to')})\s?{_ARTICLE}$", re.IGNORECASE)
+_UNTIL_AFTER = re.compile(rf"^[\s.,()\w]{{0,6}}?(?:{any_of('until_behind')})", re.IGNORECASE)
+_BACK_AFTER = re.compile(rf"^[\s.,()\w]{{0,6}}?(?:{any_of('from_behind')})", re.IGNORECASE)
+_RANGE = re.compile(rf"(?:\d\.?|\s|^)(?:{any_of('up_to')})\s*{_ARTICLE}$", re.IGNORECASE)
 _SENTENCE = re.compile(r"[!?。\n]|(?<=[^\d\s]{3})\.\s|;")
 
 
@@ -179,9 +172,9 @@ def _last(pattern: re.Pattern[str], text: str) -> int:
 
 def _relative(text: str, received: date) -> Return | None:
     lowered = text.lower()
-    if any(word in lowered for word in NEXT_WEEK):
+    if any(word in lowered for word in entries("next_week")):
         return Return(received + timedelta(days=7 - received.weekday()), False, False)
-    if any(word in lowered for word in TOMORROW):
+    if any(word in lowered for word in entries("tomorrow")):
         return Return(received + timedelta(days=1), False, False)
     return None
 

@@ -13,6 +13,7 @@ from runner.channels.email.bounce_report import Report
 from runner.channels.email.config import account_of
 from runner.channels.email.imap_settings import imap_settings
 from runner.channels.email.parse_headers import message_ids_in
+from runner.channels.email.wordlists import entries
 from runner.model.channel import ChannelConfig
 
 KEY = r"[A-Za-z0-9._-]{1,120}"
@@ -21,9 +22,7 @@ _HEADER = re.compile(rf"(?im)^[ \t>]{{0,8}}X-Runner-Key:\s{{0,4}}({KEY})\s*$")
 _SUBJECT = re.compile(rf"(?i)^\s*(?:re:\s*)?unsubscribe\s+({KEY})\s*$")
 _DELIVERED_TO = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "resent-to",
                  "apparently-to", "x-forwarded-to")  # fmt: skip
-FREE_MAIL = frozenset(
-    ["gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "yahoo.com", "yahoo.co.uk", "yahoo.co.jp", "yahoo.fr", "yahoo.de", "ymail.com", "icloud.com", "me.com", "mac.com", "aol.com", "gmx.de", "gmx.net", "gmx.com", "web.de", "t-online.de", "freenet.de", "proton.me", "protonmail.com", "pm.me", "mail.com", "mail.ru", "yandex.ru", "yandex.com", "rambler.ru", "inbox.ru", "bk.ru", "list.ru", "orange.fr", "wanadoo.fr", "free.fr", "laposte.net", "sfr.fr", "libero.it", "virgilio.it", "tiscali.it", "alice.it", "uol.com.br", "bol.com.br", "terra.com.br", "hotmail.co.uk", "hotmail.fr", "hotmail.it", "hotmail.es", "live.co.uk", "outlook.de", "btinternet.com", "sky.com", "ziggo.nl", "kpnmail.nl", "planet.nl", "telenet.be", "skynet.be", "bluewin.ch", "hispeed.ch", "comcast.net", "verizon.net", "att.net", "sbcglobal.net", "cox.net", "bellsouth.net", "charter.net", "rogers.com", "shaw.ca", "qq.com", "163.com", "126.com", "sina.com", "sohu.com", "naver.com", "daum.net", "hanmail.net", "docomo.ne.jp", "ezweb.ne.jp", "softbank.ne.jp", "wp.pl", "o2.pl", "onet.pl", "interia.pl", "seznam.cz", "centrum.cz", "fastmail.com", "hey.com", "zoho.com", "tutanota.com"]
-)
+FREE_MAIL = frozenset(entries("free_mail"))
 """Domains that many people share: the domain of such an address says nothing about a company."""
 
 

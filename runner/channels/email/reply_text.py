@@ -4,34 +4,22 @@ from __future__ import annotations
 
 import re
 
+from runner.channels.email.wordlists import any_of
+
 MAX_LINES = 2000
-_WROTE = "wrote|writes|schrieb|geschrieben|a écrit|écrit|escribió|scritto|escreveu|schreef|skrev|kirjoitti|napisał|napsal|написал|пише|写道|寫道|書きました|のメール|작성"
+_BLANK = r"[ \t*]*"
+_WROTE = any_of("quote_wrote")
 _ATTRIBUTION = re.compile(
-    rf"^[ \t]*(?:(?:on|am|le|el|il|em|op|den|dnia|dne|w dniu|pe|на|в|在|于|date|vào|[a-z]{{2,3}}[.,]? \d|\d{{1,4}}[./年-])"
-    rf"[^\n]{{0,200}}(?:{_WROTE})[^\n]{{0,80}}[:：>]?|[^\n]{{0,120}}(?:{_WROTE})[ \t]*(?:[^\n]{{0,20}})[:：])[ \t]*$",
+    rf"^[ \t]*(?:(?:{any_of('quote_dates')})[^\n]{{0,200}}(?:{_WROTE})[^\n]{{0,80}}[:：>]?"
+    rf"|[^\n]{{0,120}}(?:{_WROTE})[ \t]*(?:[^\n]{{0,20}})[:：])[ \t]*$",
     re.IGNORECASE,
 )
 _DIVIDER = re.compile(
-    r"^[ \t]*(?:[-_=*]{2,}[ \t]*(?:original|urspr|message d|mensaje|messaggio|mensagem|oorspronkelijk|forwarded|weiter"
-    r"|oprindelig|opprinnelig|alkuper|wiadomo|исходное|пересыл|原始|转发|元のメッセージ|원본)[^\n]{0,60}|_{20,})[ \t]*$",
-    re.IGNORECASE,
+    rf"^[ \t]*(?:[-_=*]{{2,}}[ \t]*(?:{any_of('quote_dividers')})[^\n]{{0,60}}|_{{20,}})[ \t]*$", re.IGNORECASE
 )
-_FROM_LINE = re.compile(
-    r"^[ \t*>]*(?:from|von|de|da|van|fra|från|lähettäjä|od|от|发件人|寄件者|差出人|보낸 ?사람)[ \t*]*[:：][ \t*]*\S", re.IGNORECASE
-)
-_SENT_LINE = re.compile(
-    r"^[ \t*>]*(?:sent|date|to|subject|gesendet|datum|an|betreff|envoyé|date|à|objet|enviado|fecha|para|asunto|inviato|data"
-    r"|oggetto|enviada|assunto|verzonden|onderwerp|sendt|skickat|lähetetty|wysłano|temat|дата|кому|тема|отправлено"
-    r"|发送时间|日期|收件人|主题|送信日時|宛先|件名|날짜|받는 ?사람|제목)[ \t*]*[:：]",
-    re.IGNORECASE,
-)
-_MOBILE = re.compile(
-    r"^[ \t]*(?:sent from (?:my|the|yahoo|outlook|proton|mail for)|get outlook for|von meinem .{1,40} gesendet"
-    r"|gesendet von (?:mein|mail)|envoyé de(?:puis)? mon|enviado desde mi|inviato da(?:l mio)?|enviado do meu"
-    r"|verstuurd vanaf|verzonden vanaf|skickat från min|sendt fra min|lähetetty|wysłano z|отправлено с|发自我的"
-    r"|iphoneから送信|나의 iphone에서 보냄).{0,60}$",
-    re.IGNORECASE,
-)
+_FROM_LINE = re.compile(rf"^[ \t*>]*(?:{any_of('quote_from')}){_BLANK}[:：]{_BLANK}\S", re.IGNORECASE)
+_HEADER_LINE = re.compile(rf"^[ \t*>]*(?:{any_of('quote_headers')}){_BLANK}[:：]", re.IGNORECASE)
+_MOBILE = re.compile(rf"^[ \t]*(?:{any_of('mobile_signatures')}).{{0,60}}$", re.IGNORECASE)
 
 
 def new_text(text: str) -> str:
@@ -70,13 +58,15 @@ def _attribution(lines: list[str], number: int) -> bool:
 def _header_block(lines: list[str], number: int) -> bool:
     if not _FROM_LINE.match(lines[number]):
         return False
-    return sum(bool(_SENT_LINE.match(line)) for line in lines[number + 1 : number + 7]) >= 2
+    return sum(bool(_HEADER_LINE.match(line)) for line in lines[number + 1 : number + 7]) >= 2
 
 
 def _answers_below(lines: list[str], number: int) -> bool:
     """Whether quoted lines follow, and the person's own words after them."""
     rest = [line.strip() for line in lines[number + 1 :]]
     quoted = [index for index, line in enumerate(rest) if line.startswith(">")]
-    if not quoted or any(line and not line.startswith(">") and not line.endswith((":", "：")) for line in rest[: quoted[0]]):
+    if not quoted:
+        return False
+    if any(line and not line.startswith(">") and not line.endswith((":", "：")) for line in rest[: quoted[0]]):
         return False
     return any(line and not line.startswith(">") for line in rest[quoted[0] :])
