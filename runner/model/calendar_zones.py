@@ -61,7 +61,7 @@ def zone_data_problem() -> str | None:
     """Why zones cannot be computed on this machine, or None: for `serve` to refuse at its start, not at midnight."""
     if find_zone("Europe/Berlin") and find_zone("Pacific/Kiritimati"):
         return None
-    return "there is no time zone data on this machine; install the `tzdata` package"
+    return "there is no time zone data on this machine"
 
 
 def first_reading(zone: ZoneInfo, start: datetime, end: datetime, not_before: datetime) -> datetime | None:

@@ -9,6 +9,8 @@ from runner.channels.links import links_of
 from runner.channels.wiring import ChannelSet, real_channels
 from runner.channels.worker import Failpoint, Worker
 from runner.engine.ports import Clock
+from runner.errors import Refused
+from runner.model.calendar_zones import zone_data_problem
 from runner.model.project import Project
 from runner.serve.dispatch import Dispatcher
 from runner.serve.inboxes import InboxReader
@@ -67,8 +69,11 @@ def build(
 ) -> App:
     """Wire an app over the project at `root`, its files published.
 
-    Raises ProjectError for a broken project, DatabaseUnavailable for a database that is not ready or not durable.
+    Raises ProjectError for a broken project, DatabaseUnavailable for a database that is not ready or not durable, and
+    Refused on a machine without time zone data, which would otherwise fail at the first window.
     """
+    if problem := zone_data_problem():
+        raise Refused(problem, help="pip install tzdata")
     ctx = open_context(root, project=project, clock=clock, machine=machine, db=db)
     ctx.db.check_durable()
     ctx = replace(ctx, worker=f"serve-{ctx.worker}")

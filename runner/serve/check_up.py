@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from runner.channels.wiring import real_channels, secret_reader
+from runner.model.calendar_holidays import holiday_data_version
+from runner.model.calendar_zones import zone_data_problem
 from runner.store.accounts import check_accounts
 from runner.store.context import Context
 from runner.store.invariants import INVARIANTS, broken
@@ -37,7 +39,7 @@ def check_up(ctx: Context, root: Path, *, connect: bool) -> list[dict[str, Any]]
     secrets = secret_reader(root)
     channel_set = real_channels(root, ctx.clock)
     accounts = check_accounts(ctx.book.project, channel_set.channels, secrets)
-    rows = [_durable(ctx), _clock(ctx), *_problems(ctx)]
+    rows = [_durable(ctx), _clock(ctx), _calendar(), *_problems(ctx)]
     rows += [{"check": "account", "subject": row["account"], **row} for row in accounts]
     if connect:
         rows += _remote(ctx, root)
@@ -69,6 +71,13 @@ def _clock(ctx: Context) -> dict[str, Any]:
     if latest > now + CLOCK_SLACK:
         return _row("clock", "machine", f"behind the log by {latest - now}", "set the clock by NTP before sending")
     return _row("clock", "machine", "ok", "")
+
+
+def _calendar() -> dict[str, Any]:
+    """Time zones are there; the version of the holiday dates is named, since dates differ between versions."""
+    problem = zone_data_problem()
+    subject = f"time zones, holidays {holiday_data_version()}"
+    return _row("calendar", subject, problem or "ok", "pip install tzdata" if problem else "")
 
 
 def _problems(ctx: Context) -> list[dict[str, Any]]:

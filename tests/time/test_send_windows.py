@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 
+from runner.errors import Refused
 from runner.model.calendar import WORKDAYS, Block, SendWindow, Weekday, next_slot
 from runner.model.calendar_holidays import holiday_data_version, is_holiday, known_holiday_calendar
 from runner.model.calendar_zones import Zones, find_zone, zone_data_problem
+from runner.serve.app import build
 
 EVERY_DAY = frozenset(Weekday)
 BERLIN = Zones(lead="Europe/Berlin", account="America/New_York", country="DE")
@@ -158,7 +161,13 @@ def test_this_machine_has_zone_data_and_says_which_holiday_dates_it_uses() -> No
 
 def test_a_machine_without_zone_data_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runner.model.calendar_zones.find_zone", lambda name: None)
-    assert "tzdata" in (zone_data_problem() or "")
+    assert zone_data_problem() == "there is no time zone data on this machine"
+
+
+def test_a_machine_without_zone_data_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("runner.model.calendar_zones.find_zone", lambda name: None)
+    with pytest.raises(Refused, match="no time zone data"):
+        build(tmp_path)
 
 
 def test_holiday_calendars_are_known_by_country_and_region() -> None:
