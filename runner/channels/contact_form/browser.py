@@ -150,7 +150,7 @@ class BrowserPage:
         except Error as error:
             raise OSError(str(error).split("\n")[0][:200]) from error
         with suppress(Error):
-            self._page.wait_for_selector("textarea, iframe", state="attached", timeout=4000)
+            self._page.wait_for_selector("textarea, iframe", state="attached", timeout=min(self._seconds, 8.0) * 1000)
         return response.status if response is not None else 0
 
     def _snapshots(self) -> tuple[Snapshot, ...]:
@@ -198,6 +198,8 @@ class BrowserPage:
         else:
             frame.evaluate("n => document.querySelectorAll('form')[n].requestSubmit()", form)
         self._settle(frame, seconds, sent)
+        if self._waiting:
+            return Clicked(before, "", False, len(self._sent) - sent, pending=True)
         relevant = [a for a in self._answers[seen:] if a.request.method != "GET" or a.request.is_navigation_request()]
         answer = relevant[-1] if relevant else None
         body = b""
@@ -212,7 +214,7 @@ class BrowserPage:
         return Clicked(
             frame.url, html, frame.url.split("#")[0] != before.split("#")[0], len(self._sent) - sent,
             answer.status if answer else None, (answer.headers.get("content-type") or "") if answer else "", body,
-            bool(self._waiting) and answer is None, picture,
+            False, picture,
         )  # fmt: skip
 
     def _settle(self, frame: Frame, seconds: float, sent: int) -> None:
@@ -222,19 +224,27 @@ class BrowserPage:
         assert self._page is not None
         with suppress(Error):
             self._page.wait_for_timeout(300)
-        steps = int(seconds / 0.25)
         quiet = 0
-        for _ in range(steps):
-            with suppress(Error):
-                if frame.evaluate(CHANGED) and not self._waiting:
-                    break
+        for _ in range(int(seconds / 0.25)):
             quiet = 0 if self._waiting else quiet + 1
+            if quiet and self._has_spoken(frame):
+                break
             if quiet >= (8 if len(self._sent) > sent else 12):
                 break
             with suppress(Error):
                 self._page.wait_for_timeout(250)
+        if not self._waiting:
+            with suppress(Error):
+                self._page.wait_for_load_state("load", timeout=3000)
+
+    @staticmethod
+    def _has_spoken(frame: Frame) -> bool:
+        """Whether the page says something new. Never asked while a request is out: that would wait for its answer."""
+        from playwright.sync_api import Error
+
         with suppress(Error):
-            self._page.wait_for_load_state("load", timeout=3000)
+            return bool(frame.evaluate(CHANGED))
+        return False
 
     def _end(self) -> None:
         if self._page is not None:

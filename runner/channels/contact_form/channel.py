@@ -7,6 +7,7 @@ refuse in so many words is never sent again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from runner.channels.contact_form.attempt import Attempt, Tools, domain_of
@@ -16,8 +17,8 @@ from runner.channels.contact_form.links import plain_host_of
 from runner.channels.contact_form.over_browser import prepare_browser
 from runner.channels.contact_form.over_http import prepare_http
 from runner.channels.contact_form.politeness import user_agent
-from runner.channels.contact_form.recipes import BadRecipe, Recipe, check_recipes, recipe_for
-from runner.channels.contact_form.settings import Account, Mode, account_of
+from runner.channels.contact_form.recipes import BadRecipe, check_recipes, recipe_for
+from runner.channels.contact_form.settings import Mode, account_of
 from runner.engine.outcomes import AccountTrouble, Failed, Outcome, Trouble
 from runner.engine.ports import Clock, Job, Prepared
 from runner.lang.diagnostics import Diagnostic
@@ -56,10 +57,13 @@ class ContactFormChannel:
         """Find the page and the form, fill it, and wait as long as a person would; or say why not."""
         try:
             account = account_of(job.account.settings, self._root)
-            recipe = self._recipe(account, job)
-        except (ValueError, TypeError, BadRecipe) as error:
+        except (ValueError, TypeError) as error:
             return AccountTrouble(Trouble.CONFIG, "settings", str(error))
-        attempt = Attempt(job, account, self._tools, self._clock.now(), recipe)
+        attempt = Attempt(job, account, self._tools, self._clock.now())
+        try:
+            attempt = replace(attempt, recipe=recipe_for(account.recipes, domain_of(job.lead) or ""))
+        except BadRecipe as error:
+            return attempt.refused(NotFoundHere("recipe", f"the recipe cannot be used: {error}"))
         if not attempt.start:
             return Failed("no_address", "neither a contact form nor a website is known")
         prepared = self._prepare(attempt)
@@ -67,10 +71,6 @@ class ContactFormChannel:
 
     def close(self) -> None:
         """Nothing is kept open between jobs."""
-
-    @staticmethod
-    def _recipe(account: Account, job: Job) -> Recipe | None:
-        return recipe_for(account.recipes, domain_of(job.lead) or "")
 
     def _prepare(self, attempt: Attempt) -> Prepared | NotFoundHere:
         account, tools = attempt.account, attempt.tools
