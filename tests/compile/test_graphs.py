@@ -94,7 +94,7 @@ def test_texts_and_times_leave_the_hash_as_it_was(sequence, changed):
 
 @pytest.mark.parametrize(
     "changed",
-    [BASE.replace("failed: c", "failed: end"), BASE.replace("id: b", "id: bb"), BASE.replace("condition: a_failed", "condition: a_sent"),
+    [BASE.replace("failed: c", "failed: end"), BASE.replace("id: b", "id: bb"), BASE.replace(": a_failed", ": a_sent"),
      BASE.replace("id: c, channel: email", "id: c, channel: phone"), BASE + mail("d"), BASE + mail("d", ", thread: a")],
 )  # fmt: skip
 def test_structure_is_in_the_hash(sequence, changed):

@@ -147,12 +147,14 @@ def fact(outcome: str, hours_ago: int = 0, **events: int) -> StepFact:
         ("email_failed", {"intro": fact("failed", 9), "bump": fact("sent", 1)}, False),
         ("email_failed", {"intro": fact("failed", 1), "bump": fact("sent", 9)}, True),
         ("email_skipped", {"intro": fact("skipped", 9), "bump": fact("skipped", 1)}, True),
-        ("intro.replied", {"intro": fact("sent")}, False), ("intro.replied", {"intro": fact("sent", 5, replied=1)}, True),
+        ("intro.replied", {"intro": fact("sent")}, False),
+        ("intro.replied", {"intro": fact("sent", 5, replied=1)}, True),
         ("email.replied", {"intro": fact("sent", 9, replied=8), "bump": fact("sent", 1)}, False),
         ("intro_sent", {"intro": StepFact(events={"bounced": NOW})}, False),
         ("days_since(intro_sent) >= 2", {"intro": fact("sent", 48)}, True),
         ("days_since(intro_sent) > 2", {"intro": fact("sent", 48)}, False),
-        ("days_since(intro_sent) > 2", {}, None), ("days_since(intro.bounced) < 1", {"intro": fact("sent", 9, bounced=2)}, True),
+        ("days_since(intro_sent) > 2", {}, None),
+        ("days_since(intro.bounced) < 1", {"intro": fact("sent", 9, bounced=2)}, True),
     ],
 )  # fmt: skip
 def test_outcomes_and_events(text, steps, expected):

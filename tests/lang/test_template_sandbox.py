@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
@@ -84,10 +85,8 @@ def test_an_attack_is_an_error_of_the_template_and_nothing_else(source):
 
 @pytest.mark.parametrize("source", ATTACKS, ids=range(len(ATTACKS)))
 def test_an_attack_is_answered_by_the_check_as_well(source):
-    try:
-        uses(parse_template(source, "t"))
-    except TemplateError as error:
-        assert str(error)
+    with contextlib.suppress(TemplateError):
+        assert isinstance(uses(parse_template(source, "t")), tuple)
 
 
 def test_a_lead_value_that_is_an_object_is_not_there():

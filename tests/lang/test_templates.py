@@ -84,7 +84,8 @@ def test_numbers_compute():
 
 def test_what_a_template_reads_is_known_with_what_guards_it():
     body = (
-        "{{ lead.a }}\n{{ lead.b | default('x') }}\n{% if lead.c and lead.d %}{{ lead.c }}{% else %}{{ lead.d }}{% endif %}\n"
+        "{{ lead.a }}\n{{ lead.b | default('x') }}\n"
+        "{% if lead.c and lead.d %}{{ lead.c }}{% else %}{{ lead.d }}{% endif %}\n"
         "{% if not lead.e %}x{% else %}{{ lead.e }}{% endif %}\n{{ lead.f | upper | default('x') }}\n"
         "{% if lead.g > 3 %}x{% endif %}\n"
     )
