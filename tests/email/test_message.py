@@ -205,11 +205,13 @@ def test_a_reply_can_be_the_way_out(built):
 
 
 def test_the_footers_own_words_carry_the_link(built):
-    for text in ("Kein Interesse? {link}", "Kein Interesse?"):
+    for text in ("Kein Interesse? {link}", "Kein Interesse?", "Kein Interesse? [Abmelden]({link})"):
         footer = {"postal_address": "Here", "unsubscribe": "one_click", "text": text}
         found = parts(built(settings={"footer": footer}, unsubscribe_url="https://go.example/u/t"))
-        assert "Kein Interesse? https://go.example/u/t" in found["text/plain"]
+        shown = "Abmelden <https://go.example/u/t>" if "Abmelden" in text else "https://go.example/u/t"
+        assert f"Kein Interesse? {shown}\nHere" in found["text/plain"]
         assert 'Kein Interesse? <a href="https://go.example/u/t"' in found["text/html"]
+        assert "invalid" not in found["text/html"] + found["text/plain"]
 
 
 # --- sender, replies, files, tracking ------------------------------------------------------------------------------

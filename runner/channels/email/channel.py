@@ -34,9 +34,9 @@ SentCopy = Callable[[ChannelConfig, bytes], None]
 class EmailChannel:
     """Sends over SMTP. Built once for every email account; `prepare` and `fire` may run in several threads.
 
-    `web` makes unsubscribe and tracking links where the job brings none; `sent_copy` is told of each accepted message
-    after the answer to its dot, instead of filing it into the Sent folder where the account wants that; `root` is the project's
-    folder, where a step's attachments are found.
+    `web` makes unsubscribe and tracking links where the job brings none; `root` is the project's folder, where a step's
+    attachments are found; `sent_copy` is told of each accepted message after the answer to its dot, in place of
+    filing it into the Sent folder where the account wants that.
     """
 
     def __init__(

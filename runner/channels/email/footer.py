@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from runner.channels.email.config import EmailAccount, Unsubscribe
 from runner.channels.email.markdown import Body, from_markdown
 
-BY_LINK = "If you would rather not hear from me again: {link}"
-BY_MAIL = "If you would rather not hear from me again, write to {link}"
+BY_LINK = "If you would rather not hear from me again, [unsubscribe here]({link})."
+BY_MAIL = "If you would rather not hear from me again, write to {link}."
 BY_REPLY = 'If you would rather not hear from me again, reply with "unsubscribe".'
+_HERE = "https://opt-out.invalid/"
+_MAIL_HERE = "opt-out@opt-out.invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,36 +45,48 @@ def opt_out(account: EmailAccount, url: str | None, key: str) -> OptOut:
 
 def closing(account: EmailAccount, choice: OptOut) -> Body:
     """Signature and footer, as text and as HTML."""
-    signature = from_markdown(account.signature) if account.signature else Body("", "")
-    sentence, target = _sentence(account, choice)
-    address = account.footer.postal_address.strip()
-    text = "\n".join(filter(None, (sentence.replace("{link}", target), address)))
-    parts = (_linked(sentence, target), html.escape(address).replace("\n", "<br>"))
-    fragment = "<br>".join(filter(None, parts))
-    return Body(
-        "\n\n".join(filter(None, (signature.text, text))),
-        signature.html + (f'<p class="footer">{fragment}</p>' if fragment else ""),
-    )
+    signature = _signature(account.signature)
+    sentence, stand_in, target = _sentence(account, choice)
+    footer = _footer(sentence, account.footer.postal_address.strip())
+    text = footer.text.replace(stand_in, target) if stand_in else footer.text
+    page = footer.html.replace(stand_in, html.escape(target)) if stand_in else footer.html
+    return Body("\n\n".join(filter(None, (signature.text, text))), signature.html + page)
 
 
-def _sentence(account: EmailAccount, choice: OptOut) -> tuple[str, str]:
-    """The opt-out sentence with its `{link}`, and what the link is: an address of the web, of mail, or nothing."""
+def _sentence(account: EmailAccount, choice: OptOut) -> tuple[str, str, str]:
+    """The opt-out sentence in Markdown, with a stand-in for its link; then the stand-in, and what it stands for."""
     own = account.footer.text
-    own = own if not own or "{link}" in own else f"{own} {{link}}"
     match account.footer.unsubscribe:
         case Unsubscribe.ONE_CLICK if choice.url:
-            return own or BY_LINK, choice.url
+            return _filled(own or BY_LINK, _HERE), _HERE, choice.url
         case Unsubscribe.ONE_CLICK | Unsubscribe.MAILTO if choice.mailto:
-            return own or BY_MAIL, choice.mailto.removeprefix("mailto:").partition("?")[0]
+            address = choice.mailto.removeprefix("mailto:").partition("?")[0]
+            return _filled(own or BY_MAIL, _MAIL_HERE), _MAIL_HERE, address
         case Unsubscribe.REPLY:
-            return account.footer.text.replace("{link}", "") or BY_REPLY, ""
+            return own.replace("{link}", "") or BY_REPLY, "", ""
         case Unsubscribe.NONE:
-            return "", ""
+            return "", "", ""
         case _:
-            return BY_REPLY, ""
+            return BY_REPLY, "", ""
 
 
-def _linked(sentence: str, target: str) -> str:
-    href = target if target.startswith("http") else f"mailto:{target}"
-    link = f'<a href="{html.escape(href)}">{"unsubscribe" if target.startswith("http") else html.escape(target)}</a>'
-    return html.escape(sentence).replace("{link}", link)
+def _filled(sentence: str, link: str) -> str:
+    """The sentence with a link: as `[words]({link})` has it, else the bare address, behind the words if need be."""
+    if "]({link})" in sentence:
+        return sentence.replace("{link}", f"mailto:{link}" if "@" in link else link)
+    return (sentence if "{link}" in sentence else f"{sentence} {{link}}").replace("{link}", f"<{link}>")
+
+
+@lru_cache(maxsize=256)
+def _footer(sentence: str, address: str) -> Body:
+    """Sentence and postal address, which are the same for every reader but for the link."""
+    said = from_markdown(sentence) if sentence else Body("", "")
+    fragment = said.html.removeprefix("<p>").removesuffix("</p>")
+    lines = filter(None, (fragment, html.escape(address).replace("\n", "<br>")))
+    page = "<br>".join(lines)
+    return Body("\n".join(filter(None, (said.text, address))), f'<p class="footer">{page}</p>' if page else "")
+
+
+@lru_cache(maxsize=256)
+def _signature(source: str) -> Body:
+    return from_markdown(source) if source else Body("", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +26,9 @@ _UNWANTED_TAGS = frozenset({"script", "iframe", "object", "embed", "form", "link
 _CODE_SCHEMES = ("javascript:", "vbscript:", "data:", "file:")
 
 Link = Callable[[str], str]
+_BLANK = re.compile(r"\n{2,}")
+_NOT_PLAIN = re.compile(r"(?m)^(?:[\s>#+*=~`|<\[-]|\d{1,9}[.)]|$)|[\t\v\f\0\x1c-\x1f\x85\u2028\u2029]|\]:|\r|\|")
+"""What may begin a block other than a paragraph, or reach over from one block to another, as link definitions do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,19 @@ class Body:
 
 
 def from_markdown(source: str, link: Link | None = None) -> Body:
-    """Both faces of a Markdown text; `link` may replace the address of each web link in the HTML face."""
+    """Both faces of a Markdown text; `link` may replace the address of each web link in the HTML face.
+
+    Most messages are plain paragraphs, and most paragraphs are the same for every reader: those are read once.
+    """
+    paragraphs = _BLANK.split(source.strip("\n"))
+    if link is not None or not all(map(_is_plain, paragraphs)):
+        return whole_markdown(source, link)
+    bodies = [_paragraph(each) for each in paragraphs]
+    return Body("\n\n".join(body.text for body in bodies), "\n".join(body.html for body in bodies))
+
+
+def whole_markdown(source: str, link: Link | None = None) -> Body:
+    """The same, without looking for paragraphs that were seen before."""
     tokens = _PARSER.parse(source)
     text = plain_text(tokens)
     if link is not None:
@@ -75,6 +91,15 @@ def document(fragment: str, preheader: str, css: str) -> str:
         f'<!DOCTYPE html><html><head><meta charset="utf-8"><style>{STYLE}{css}</style></head>'
         f"<body>{hidden}{fragment}</body></html>"
     )
+
+
+def _is_plain(block: str) -> bool:
+    return _NOT_PLAIN.search(block) is None
+
+
+@lru_cache(maxsize=2048)
+def _paragraph(block: str) -> Body:
+    return whole_markdown(block)
 
 
 def _relink(tokens: Sequence[Token], link: Link) -> None:
