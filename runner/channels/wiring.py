@@ -52,7 +52,7 @@ def real_channels(root: Path, clock: Clock, links: WebLinks | None = None) -> Ch
         channels={
             ChannelType.EMAIL: EmailChannel(secrets, clock, root=root, web=links),
             ChannelType.LINKEDIN: linkedin,
-            ChannelType.CONTACT_FORM: ContactFormChannel(secrets, clock),
+            ChannelType.CONTACT_FORM: ContactFormChannel(secrets, clock, root=root),
             ChannelType.PHONE: PhoneChannel(secrets, clock),
         },
         inboxes={

@@ -11,7 +11,9 @@ from runner.compile.schemas import FileKind, violations
 from runner.lang.diagnostics import Diagnostic
 from runner.lang.source import Source
 from runner.model.channel import ChannelConfig, ChannelType
+from runner.model.form_limits import with_site_limit
 from runner.model.linkedin_limits import with_defaults
+from runner.model.rates import LimitSet
 
 _OWN = frozenset({"version", "channel", "name", "description", "enabled", "limits", "ramp", "send_window", "timezone"})
 
@@ -35,8 +37,17 @@ def build_account(data: dict[str, Any]) -> ChannelConfig:
         channel=ChannelType(data["channel"]),
         name=data["name"],
         enabled=data.get("enabled", True),
-        limits=values.limit_set(data.get("limits"), data.get("ramp")),
+        limits=_limits(data),
         send_window=values.window(data.get("send_window")),
         timezone=data.get("timezone"),
         settings=own,
     )
+
+
+def _limits(data: dict[str, Any]) -> LimitSet:
+    """What the file limits; a site is written to once in a while even where the file says nothing."""
+    limits = values.limit_set(data.get("limits"), data.get("ramp"))
+    if data["channel"] != ChannelType.CONTACT_FORM.value:
+        return limits
+    per_domain = data.get("per_domain")
+    return with_site_limit(limits, values.rate(per_domain) if per_domain else None)

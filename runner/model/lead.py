@@ -56,7 +56,8 @@ class Lead:
     @property
     def site(self) -> str | None:
         """The host of the lead's web site without `www.`: what submissions to one site are counted by."""
-        host = urlsplit(self.contact_form_url or self.website or "").hostname
+        given = self.contact_form_url or self.website or ""
+        host = urlsplit(given if "://" in given else f"https://{given}").hostname
         return host.lower().removeprefix("www.") if host else None
 
     def values(self) -> dict[str, object]:
