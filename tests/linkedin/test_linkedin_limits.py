@@ -87,7 +87,7 @@ def test_a_rate_allows_at_least_as_much_in_a_longer_window(count, per, window):
 MONTH = timedelta(days=30)
 
 
-def linkedin(limits=LimitSet(), **settings):  # noqa: B008 - a frozen value
+def linkedin(limits=LimitSet(), **settings):
     return with_defaults(ChannelConfig(ChannelType.LINKEDIN, "ada", limits=limits, settings=settings))
 
 

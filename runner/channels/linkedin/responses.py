@@ -122,7 +122,7 @@ TABLE: tuple[Row, ...] = (
     Row("weekly_limit", Verdict.LIMITED, "invitation_limit", "no invitations left this week", _CONNECT,
         (400, 403, 422, 429, 500), markers=_WEEKLY_CODES),
     Row("restricted", Verdict.LIMITED, "restricted", "LinkedIn wants the account confirmed or restricts it", POSTS,
-        (400, 403, 422), markers=("primary_handle_not_confirmed", "account_restricted", "restricted")),
+        (400, 403, 422), markers=("primary_handle_not_confirmed", "account_restricted")),
     Row("too_many", Verdict.LIMITED, "too_many_requests", "too many requests", statuses=(429,)),
     Row("gone", Verdict.ENDPOINT_GONE, "endpoint_gone", "LinkedIn has removed this call", statuses=(410,)),
     Row("not_acceptable", Verdict.ENDPOINT_GONE, "endpoint_changed", "LinkedIn does not know this form of the call",
