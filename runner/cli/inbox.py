@@ -26,9 +26,7 @@ def inbox() -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--own", multiple=True, metavar="ADDRESS", help="An address of yours: mail from it is never a reply.")
-@click.option(
-    "--received", type=click.DateTime(["%Y-%m-%d"]), help="The day the mails came; else the Date of each."
-)
+@click.option("--received", type=click.DateTime(["%Y-%m-%d"]), help="The day the mails came; else the Date of each.")
 def classify(files: tuple[Path, ...], output_format: str, own: tuple[str, ...], received: object) -> None:
     """Say what each of FILES is: bounce, complaint, auto_reply, opt_out, reply or other.
 
@@ -73,7 +71,9 @@ def _as_text(file: Path, verdict: Verdict) -> str:
     for each in verdict.recipients:
         codes = " ".join(code for code in (each.reply_code, each.status) if code)
         dead = "the address is dead" if each.hard else "the address may be good"
-        lines.append(f"  {each.address or '(recipient not named)'}: {each.reason}, {dead}{f' ({codes})' if codes else ''}")
+        lines.append(
+            f"  {each.address or '(recipient not named)'}: {each.reason}, {dead}{f' ({codes})' if codes else ''}"
+        )
     if verdict.message_id:
         lines.append(f"  answers {verdict.message_id}")
     if verdict.return_date:
@@ -88,7 +88,9 @@ def _content(file: Path) -> bytes:
         with file.open("rb") as stream:
             return stream.read(MAX_FILE)
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}", help="name files that hold one message each") from None
+        raise UsageError(
+            f"{file} cannot be read: {error.strerror}", help="name files that hold one message each"
+        ) from None
 
 
 def _iso(day: date | None) -> str | None:

@@ -68,7 +68,13 @@ def account_at() -> MakeAccount:
 
 def email_account(port: int, sender: str = ADA, **imap: object) -> ChannelConfig:
     """An account whose inbox is on a loopback port; keywords change its `imap` settings."""
-    settings: dict[str, object] = {"host": "127.0.0.1", "port": port, "security": "off", "username": sender, "timeout": 5}
+    settings: dict[str, object] = {
+        "host": "127.0.0.1",
+        "port": port,
+        "security": "off",
+        "username": sender,
+        "timeout": 5,
+    }
     settings |= {"password": SecretRef(env="ADA")} | imap
     return ChannelConfig(
         ChannelType.EMAIL,

@@ -48,7 +48,9 @@ def test_no_date_is_invented() -> None:
 
 
 def test_no_reply_by_a_person_is_called_a_bounce_or_an_automatic_reply() -> None:
-    wrong = [message[-120:] for message in HUMAN if classify(message.encode(), own=OWN).kind.value != expected_kind(message)]
+    wrong = [
+        message[-120:] for message in HUMAN if classify(message.encode(), own=OWN).kind.value != expected_kind(message)
+    ]
     assert wrong == []
 
 

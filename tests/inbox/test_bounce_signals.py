@@ -9,7 +9,9 @@ import pytest
 from runner.model.events import EventKind
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-OURS = "From: Ada <ada@lumen.example>\r\nTo: grace@navy.example\r\nMessage-ID: <k7@lumen.example>\r\nX-Runner-Key: k7\r\n"
+OURS = (
+    "From: Ada <ada@lumen.example>\r\nTo: grace@navy.example\r\nMessage-ID: <k7@lumen.example>\r\nX-Runner-Key: k7\r\n"
+)
 
 
 def dsn(fields: str, returned: str = OURS, words: str = "Could not deliver.") -> bytes:
@@ -31,7 +33,8 @@ def dsn(fields: str, returned: str = OURS, words: str = "Could not deliver.") ->
 
 def failed(status: str, diagnostic: str, address: str = "grace@navy.example", action: str = "failed") -> str:
     return (
-        f"Final-Recipient: rfc822; {address}\r\nAction: {action}\r\nStatus: {status}\r\nDiagnostic-Code: smtp; {diagnostic}\r\n"
+        f"Final-Recipient: rfc822; {address}\r\nAction: {action}\r\n"
+        f"Status: {status}\r\nDiagnostic-Code: smtp; {diagnostic}\r\n"
     )
 
 
@@ -63,7 +66,11 @@ def test_good_news_is_no_event(inbox, account, box, action: str) -> None:
 
 
 def test_two_recipients_of_which_one_failed_give_one_event(inbox, account, box) -> None:
-    fields = failed("2.0.0", "250 ok", "a@navy.example", "delivered") + "\r\n" + failed("5.1.1", "550 5.1.1 unknown", "b@navy.example")
+    fields = (
+        failed("2.0.0", "250 ok", "a@navy.example", "delivered")
+        + "\r\n"
+        + failed("5.1.1", "550 5.1.1 unknown", "b@navy.example")
+    )
     box.add("INBOX", dsn(fields))
     assert [signal.address for signal in inbox.read(account, {}, [], NOW).signals] == ["b@navy.example"]
 
@@ -83,8 +90,9 @@ def test_a_relay_that_replaces_the_message_id_is_tied_by_our_header(inbox, accou
 
 def test_a_bounce_without_the_message_is_tied_by_the_envelope_address(inbox, account, box) -> None:
     content = (
-        b"Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.navy.example\r\nTo: ada+k7@lumen.example\r\nSubject: failure notice\r\n\r\n"
-        b"Hi. This is the qmail-send program at mx.navy.example.\r\nI'm afraid I wasn't able to deliver your message.\r\n\r\n"
+        b"Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.navy.example\r\nTo: ada+k7@lumen.example\r\n"
+        b"Subject: failure notice\r\n\r\nHi. This is the qmail-send program at mx.navy.example.\r\n"
+        b"I'm afraid I wasn't able to deliver your message.\r\n\r\n"
         b"<grace@navy.example>:\r\nRemote host said: 550 5.1.1 no such user\r\n"
     )
     box.add("INBOX", content)

@@ -1,4 +1,4 @@
-"""The inbox against a real Dovecot, run as an ordinary process: TLS, XOAUTH2, IDLE, UIDVALIDITY, expunge, special folders."""
+"""The inbox against a real Dovecot, run as an ordinary process: TLS, XOAUTH2, IDLE, UIDVALIDITY, expunge, folders."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ from runner.model.message import Rendered
 from runner.secrets import Secret
 
 DOVECOT = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-pytestmark = pytest.mark.skipif(DOVECOT is None, reason="dovecot is not installed (Debian: apt-get install dovecot-imapd)")
+pytestmark = pytest.mark.skipif(
+    DOVECOT is None, reason="dovecot is not installed (Debian: apt-get install dovecot-imapd)"
+)
 KEY = b"a key of the tests and nothing else"
 
 CONFIG = """
@@ -130,9 +132,7 @@ def self_signed(base: Path) -> None:
     )  # fmt: skip
     (base / "cert.pem").write_bytes(cert.public_bytes(serialization.Encoding.PEM))
     (base / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
 
 
@@ -158,7 +158,9 @@ def dovecot(base: Path) -> Iterator[Dovecot]:
     server = Dovecot(free_port(), free_port(), base)
     fields = {"port": server.port, "tls_port": server.tls_port, "user": user, "group": group, "uid": uid, "gid": gid}
     (base / "dovecot.conf").write_text(CONFIG.format(base=base, **fields))
-    process = subprocess.Popen([str(DOVECOT), "-F", "-c", str(base / "dovecot.conf")], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [str(DOVECOT), "-F", "-c", str(base / "dovecot.conf")], stderr=subprocess.PIPE, text=True
+    )
     try:
         wait_for(server.port, process, base)
         yield server
@@ -263,7 +265,9 @@ def test_a_copy_in_sent_is_found_by_message_id_and_by_our_header(inbox, account,
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
-def test_tls_with_a_certificate_that_is_trusted(dovecot: Dovecot, account_at, person, inbox, make_mail, security: str) -> None:
+def test_tls_with_a_certificate_that_is_trusted(
+    dovecot: Dovecot, account_at, person, inbox, make_mail, security: str
+) -> None:
     port = dovecot.tls_port if security == "tls" else dovecot.port
     trusted = account_at(port, person, host="localhost", security=security, ca_file=str(dovecot.base / "cert.pem"))
     put(trusted, make_mail("over TLS"))

@@ -13,7 +13,10 @@ from runner.channels.email.parse import MAX_PARTS, parse
 
 HEAD = b"From: g@navy.example\nTo: ada@lumen.example\nSubject: Re: x\n"
 DAEMON = b"From: MAILER-DAEMON@mx.example\nSubject: failure notice\n\n"
-STATUS = b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n"
+STATUS = (
+    b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n"
+    b"Content-Type: message/delivery-status\n\n"
+)
 AUTO = b"Auto-Submitted: auto-replied\nDate: Mon, 23 Nov 2026 09:00:00 +0000\n\n"
 
 HOSTILE = {
@@ -44,7 +47,9 @@ HOSTILE = {
     "attribution lines": HEAD + b"\n" + b"On x wrote\n" * 80_000,
     "header lines in the text": HEAD + b"\n" + b"From: x\n" * 100_000,
     "60,000 recipients": DAEMON + b"<a@b.example>: 550 x\n" * 60_000,
-    "a long diagnostic": STATUS + b"Final-Recipient: rfc822; a@b.example\nDiagnostic-Code: smtp; 550 " + b"mailbox user " * 30_000,
+    "a long diagnostic": STATUS
+    + b"Final-Recipient: rfc822; a@b.example\nDiagnostic-Code: smtp; 550 "
+    + b"mailbox user " * 30_000,
     "20,000 status groups": STATUS + b"Final-Recipient: rfc822; a@b.example\nStatus: 5.1.1\n\n" * 20_000,
     "dates": AUTO + b"until 1 January 2027 " * 40_000,
     "half dates": AUTO + b"12/" * 300_000,
@@ -81,14 +86,24 @@ def test_deep_nesting_still_shows_the_text_before_it() -> None:
 
 
 def test_a_zip_bomb_is_never_opened() -> None:
-    content = HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nSee attachment.\n--b\nContent-Type: application/zip\nContent-Transfer-Encoding: base64\n\nUEsDBA==\n--b--\n"
+    content = (
+        HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nSee attachment.\n--b\n"
+        b"Content-Type: application/zip\nContent-Transfer-Encoding: base64\n\nUEsDBA==\n--b--\n"
+    )
     verdict = classify(content)
     assert (verdict.kind, verdict.new_text) == (MailKind.REPLY, "See attachment.")
 
 
 @pytest.mark.parametrize(
     ("charset", "text"),
-    [("iso-2022-jp", "はい、お願いします"), ("shift_jis", "はい"), ("euc-kr", "네"), ("gb2312", "好的"), ("koi8-r", "Да"), ("windows-1252", "Café – oui")],
+    [
+        ("iso-2022-jp", "はい、お願いします"),
+        ("shift_jis", "はい"),
+        ("euc-kr", "네"),
+        ("gb2312", "好的"),
+        ("koi8-r", "Да"),
+        ("windows-1252", "Café – oui"),
+    ],
 )
 def test_scripts_and_charsets_are_read(charset: str, text: str) -> None:
     content = HEAD + f"Content-Type: text/plain; charset={charset}\n\n".encode() + text.encode(charset)

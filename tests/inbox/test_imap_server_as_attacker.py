@@ -1,4 +1,4 @@
-"""A server that drips, floods, lies or hangs up: every read ends in time with ChannelUnavailable, and nothing is injected."""
+"""A server that drips, floods, lies or hangs up: every read ends in time, as an unavailable channel."""
 
 from __future__ import annotations
 
@@ -135,6 +135,8 @@ def test_a_user_name_with_a_line_break_is_refused(server) -> None:
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(inbox, account_at, attacker) -> None:
-    account = account_at(attacker(lambda connection: connection.sendall(b"\x15\x03\x01\x00\x02\x02\x28")), security="tls", timeout=2)
+    account = account_at(
+        attacker(lambda connection: connection.sendall(b"\x15\x03\x01\x00\x02\x02\x28")), security="tls", timeout=2
+    )
     with pytest.raises(ChannelUnavailable):
         inbox.read(account, {}, [], NOW)

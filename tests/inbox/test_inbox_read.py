@@ -25,7 +25,14 @@ def kinds(batch: InboxBatch) -> list[EventKind]:
 
 
 def test_a_reply_brings_its_thread_its_writer_and_its_new_text(inbox, account, box, make_mail) -> None:
-    box.add("INBOX", make_mail("Yes, Tuesday.\r\n\r\n> earlier\r\n", in_reply_to="<k1@lumen.example>", references="<k0@lumen.example> <k1@lumen.example>"))
+    box.add(
+        "INBOX",
+        make_mail(
+            "Yes, Tuesday.\r\n\r\n> earlier\r\n",
+            in_reply_to="<k1@lumen.example>",
+            references="<k0@lumen.example> <k1@lumen.example>",
+        ),
+    )
     [signal] = inbox.read(account, {}, [], NOW).signals
     assert signal.kind is EventKind.REPLIED
     assert (signal.key, signal.address, signal.domain) == ("k1", "grace@navy.example", "navy.example")
@@ -121,7 +128,9 @@ def test_an_opt_out_mail_from_our_unsubscribe_address_carries_the_key(inbox, acc
 
 
 def test_a_plus_address_ties_a_new_thread_from_another_address(inbox, account, box, make_mail) -> None:
-    box.add("INBOX", make_mail("new thread", to="ada+Ab3-key_77@lumen.example", **{"from": "Boss <boss@other.example>"}))
+    box.add(
+        "INBOX", make_mail("new thread", to="ada+Ab3-key_77@lumen.example", **{"from": "Boss <boss@other.example>"})
+    )
     [signal] = inbox.read(account, {}, [], NOW).signals
     assert signal.key == "Ab3-key_77"
 
@@ -134,10 +143,21 @@ def test_an_absence_note_holds_until_the_day_it_names(inbox, account, box, make_
 
 
 def test_someone_who_left_is_noted_with_the_address_that_is_named(inbox, account, box, make_mail) -> None:
-    box.add("INBOX", make_mail("Grace is no longer with Navy. Please write to jane@navy.example.", subject="Automatic reply: hello"))
+    box.add(
+        "INBOX",
+        make_mail("Grace is no longer with Navy. Please write to jane@navy.example.", subject="Automatic reply: hello"),
+    )
     [note] = inbox.read(account, {}, [], NOW).notes
     assert (note.kind, note.address) == ("address_moved", "grace@navy.example")
     assert "jane@navy.example" in note.text
+
+
+def test_a_robot_that_wants_a_proof_is_for_an_operator(inbox, account, box, make_mail) -> None:
+    text = "Your message is being held. Click here to confirm that you are human."
+    box.add("INBOX", make_mail(text, subject="Sender verification", auto_submitted="auto-replied"))
+    batch = inbox.read(account, {}, [], NOW)
+    assert [note.kind for note in batch.notes] == ["challenge"]
+    assert [signal.kind for signal in batch.signals] == [EventKind.AUTO_REPLIED]
 
 
 def test_a_free_mail_domain_is_not_taken_for_a_company(inbox, account, box, make_mail) -> None:
@@ -162,7 +182,9 @@ def test_a_message_that_breaks_the_reader_is_set_aside_and_holds_its_writer(
     box.add("INBOX", make_mail("fine", message_id="<2@navy.example>"))
     monkeypatch.setattr("runner.channels.email.inbox_signals.classify_mail", explode)
     batch = inbox.read(account, {}, [Lead(1, email="Grace@Navy.example")], NOW)
-    assert [(note.kind, note.address, note.hold) for note in batch.notes] == [("unreadable_mail", "grace@navy.example", True)] * 2
+    assert [(note.kind, note.address, note.hold) for note in batch.notes] == [
+        ("unreadable_mail", "grace@navy.example", True)
+    ] * 2
     assert [raw.verdict for raw in batch.raw] == ["quarantined"] * 2
     monkeypatch.undo()
     assert inbox.read(account, batch.cursor, [], NOW).notes == ()
@@ -212,4 +234,6 @@ def test_a_server_that_is_down_raises_and_loses_nothing(inbox, account, server: 
 
 def test_an_account_without_an_inbox_has_nothing_to_read(inbox, account: ChannelConfig) -> None:
     settings = {name: value for name, value in account.settings.items() if name != "imap"}
-    assert inbox.read(ChannelConfig(account.channel, "ada", settings=settings), {"x": 1}, [], NOW) == InboxBatch({"x": 1})
+    assert inbox.read(ChannelConfig(account.channel, "ada", settings=settings), {"x": 1}, [], NOW) == InboxBatch(
+        {"x": 1}
+    )

@@ -17,10 +17,11 @@ ROUNDS = int(os.environ.get("RUNNER_FUZZ", "100000"))
 LIMIT_SECONDS = 2.0
 LIMIT_MEGABYTES = 300
 PIECES = (
-    b"\r\n", b"\n\n", b"\0", b"<", b">", b'"', b"(", b"=?utf-8?b?", b"?=", b"--", b"\nContent-Type: multipart/mixed; boundary=x\n\n--x\n",
-    b"\nContent-Transfer-Encoding: base64\n", b"\nFinal-Recipient: rfc822;", b"\nFrom: \"\n", b"\nMessage-ID: <>\n", b"\xff\xfe",
-    b"\x1b$B", b"charset=idna", b"<blockquote>", b"&#x110000;", b"On x wrote:\n", b"31.02.2026", b"@" * 50, b"(" * 300, b" " * 300,
-    b"\nAuto-Submitted: auto-replied\n", b"\nReceived: from ", b">>> RCPT\n<<< 550 ", b"{\"notificationType\":\"Bounce\"",
+    b"\r\n", b"\n\n", b"\0", b"<", b">", b'"', b"(", b"=?utf-8?b?", b"?=", b"--", b"\xff\xfe", b"\x1b$B",
+    b"\nContent-Type: multipart/mixed; boundary=x\n\n--x\n", b"\nContent-Transfer-Encoding: base64\n", b"charset=idna",
+    b"\nFinal-Recipient: rfc822;", b"\nFrom: \"\n", b"\nMessage-ID: <>\n", b"<blockquote>", b"&#x110000;",
+    b"On x wrote:\n", b"31.02.2026", b"@" * 50, b"(" * 300, b" " * 300, b"\nAuto-Submitted: auto-replied\n",
+    b"\nReceived: from ", b">>> RCPT\n<<< 550 ", b'{"notificationType":"Bounce"',
 )  # fmt: skip
 
 
@@ -44,7 +45,11 @@ def damaged(content: bytes, others: list[bytes], chance: random.Random) -> bytes
             case 3:
                 content = content[:here] + content[here : here + 500] * chance.randint(2, 20) + content[here:]
             case 4:
-                content = content[:here] + bytes(chance.randrange(256) for _ in range(chance.randint(1, 20))) + content[there:]
+                content = (
+                    content[:here]
+                    + bytes(chance.randrange(256) for _ in range(chance.randint(1, 20)))
+                    + content[there:]
+                )
             case _:
                 content = content[:there]
     return content[:400_000]

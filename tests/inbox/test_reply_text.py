@@ -48,19 +48,25 @@ def test_an_answer_below_the_quotation_is_kept() -> None:
 
 def test_html_alone_is_read_as_text_with_its_quotation_left_out() -> None:
     content = (
-        b"From: g@navy.example\nContent-Type: text/html; charset=utf-8\n\n<html><style>p{x}</style><p>Yes, <b>Tuesday</b>.</p>"
-        b"<div class=gmail_quote>On Mon, Ada &lt;ada@lumen.example&gt; wrote:<br><blockquote>Hi<br>unsubscribe</blockquote></div>"
+        b"From: g@navy.example\nContent-Type: text/html; charset=utf-8\n\n"
+        b"<html><style>p{x}</style><p>Yes, <b>Tuesday</b>.</p>"
+        b"<div class=gmail_quote>On Mon, Ada &lt;ada@lumen.example&gt; wrote:<br>"
+        b"<blockquote>Hi<br>unsubscribe</blockquote></div>"
     )
     verdict = classify(content)
     assert (verdict.kind, verdict.new_text) == (MailKind.REPLY, "Yes, Tuesday.")
 
 
-@pytest.mark.parametrize("text", ["STOP", "please unsubscribe me", "Bitte nehmen Sie mich aus dem Verteiler", "退订", "Ne me contactez plus"])
+@pytest.mark.parametrize(
+    "text", ["STOP", "please unsubscribe me", "Bitte nehmen Sie mich aus dem Verteiler", "退订", "Ne me contactez plus"]
+)
 def test_words_that_ask_for_no_more_mail(text: str) -> None:
     assert opt_out_words(text)
 
 
-@pytest.mark.parametrize("text", ["Please stop by our booth", "How do I opt in?", "Don't unsubscribe me", "Let's stop emailing and talk"])
+@pytest.mark.parametrize(
+    "text", ["Please stop by our booth", "How do I opt in?", "Don't unsubscribe me", "Let's stop emailing and talk"]
+)
 def test_words_that_only_look_like_it(text: str) -> None:
     assert opt_out_words(text) is None
 

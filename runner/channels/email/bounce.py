@@ -56,7 +56,9 @@ def looks_automatic(report: Report) -> bool:
     told = bool(_TOLD.search(report.words[:3000]))
     daemon = any("daemon" in each.lower() for each in senders)
     ours = bool(set(report.returned.addresses("from")) & set(headers.addresses("to"))) and "references" not in headers
-    return daemon or (robot and (subject or told or empty)) or (told and (subject or ours or empty)) or (subject and empty)
+    return (
+        daemon or (robot and (subject or told or empty)) or (told and (subject or ours or empty)) or (subject and empty)
+    )
 
 
 def recipients_of(found: tuple[Failure, ...]) -> tuple[Recipient, ...]:

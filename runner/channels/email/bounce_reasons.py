@@ -7,7 +7,7 @@ from functools import cache
 
 from runner.channels.email.bounce_fields import REPLY_CODE
 from runner.channels.email.judgement import Failure, Recipient
-from runner.channels.email.wordlists import pairs
+from runner.channels.email.wordlists import any_of, pairs
 
 HARD = frozenset({"userunknown", "hostunknown", "hasmoved", "notaccept"})
 """Reasons for which an address is never written to again."""
@@ -30,16 +30,18 @@ _URL = re.compile(r"https?://\S{1,300}", re.IGNORECASE)
 _ADDRESS = re.compile(r"<?[^\s<>()\[\]\",;:@]{1,128}@[A-Za-z0-9][A-Za-z0-9.-]{0,253}>?")
 _SAID_FIRST = (
     ("suspend", re.compile(r"the user\(?s?\)? account is (?:disabled|temporarily limited)", re.IGNORECASE)),
-    ("mailboxfull", re.compile(r"was automatically rejected:\s{0,4}(?:not enough disk space|quota|mailbox full|over)", re.IGNORECASE)),
-    ("filtered", re.compile(r"was automatically rejected:", re.IGNORECASE)),
+    ("mailboxfull", re.compile(r"automatically rejected:\s{0,4}(?:not enough disk space|quota|over)", re.IGNORECASE)),
+    ("filtered", re.compile(r"automatically rejected:", re.IGNORECASE)),
 )
 """Words around the fields that outweigh them: the fields of these systems say less than is known."""
 
-_CATEGORY = {"bad-mailbox": "userunknown", "bad-domain": "hostunknown", "inactive-mailbox": "suspend",
-             "quota-issues": "mailboxfull", "spam-related": "spamdetected", "virus-related": "virusdetected",
-             "policy-related": "policyviolation", "message-expired": "expired", "relaying-issues": "norelaying",
-             "no-answer-from-host": "networkerror", "routing-errors": "networkerror", "bad-connection": "networkerror",
-             "content-related": "contenterror", "protocol-errors": "syntaxerror", "bad-configuration": "systemerror"}  # fmt: skip
+_CATEGORY = {
+    "bad-mailbox": "userunknown", "bad-domain": "hostunknown", "inactive-mailbox": "suspend",
+    "quota-issues": "mailboxfull", "spam-related": "spamdetected", "virus-related": "virusdetected",
+    "policy-related": "policyviolation", "message-expired": "expired", "relaying-issues": "norelaying",
+    "no-answer-from-host": "networkerror", "routing-errors": "networkerror", "bad-connection": "networkerror",
+    "content-related": "contenterror", "protocol-errors": "syntaxerror", "bad-configuration": "systemerror",
+}  # fmt: skip
 """PowerMTA's bounce categories (X-PowerMTA-BounceCategory)."""
 
 _FILTERED_WORDS = re.compile(
@@ -47,11 +49,7 @@ _FILTERED_WORDS = re.compile(
     re.IGNORECASE,
 )
 _ABSENT_ACCOUNT = re.compile(r"doesn'?t have an? \S{1,80} account", re.IGNORECASE)
-_UNKNOWN_FOR_SURE = re.compile(
-    r"55\d delivery error: dd |unknown user(?:: | \")|\b(?:ofr|lpn)\d{0,4}_416|vtext\.com|@(?:ezweb\.ne\.jp|au\.com)>: user unknown|not listed in|recipnotfound|recipientnotfound"
-    r"|recipient not found|user not exist\b|in virtual (?:alias|mailbox) table|in local recipient table|relay recipient table",
-    re.IGNORECASE,
-)
+_UNKNOWN_FOR_SURE = re.compile(any_of("unknown_for_sure"), re.IGNORECASE)
 _PLAIN_UNKNOWN = re.compile(r"\b(?:user unknown|unknown user|no such user)\b", re.IGNORECASE)
 
 

@@ -8,31 +8,19 @@ from dataclasses import dataclass
 from runner.channels.email.parse import Mail, Part, parse_lines
 from runner.channels.email.parse_headers import Headers, parse_headers, split_headers
 from runner.channels.email.parse_text import decode_charset
+from runner.channels.email.wordlists import any_of
 
 MAX_BLOCKS = 200
 MAX_WORDS = 60_000
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status", "message/delivery_status")
 _SEPARATOR = re.compile(
-    r"""^[ \t>]{0,12}(?:
-        [-*_=#]{2,}[ ]{0,4}(?:
-            (?:start[ ]of[ ]|begin[ ])?(?:original|returned|undelivered|unsent|bounced|rejected|failed)[ ](?:e-?mail|message|mail|text|header)
-          | (?:this|below|above|here|enclosed|attached|included|following)\b[^\n]{0,60}\b(?:copy|original|header|returned|message[ ]you)
-          | (?:the[ ])?(?:full|first|header|body|text|unsent|original)\b[^\n]{0,40}\b(?:message|header|mail|follow)
-          | (?:copy[ ]of[ ])?(?:message|mail|e-?mail)[ ](?:headers?|text|body|content|follow|returned|is[ ]attached)
-          | forwarded[ ]message | end[ ]of[ ](?:transcript|report)
-        )[^\n]{0,80}
-      | (?:the[ ])?(?:original|returned|undelivered|rejected|unsent|your)[ ](?:message|mail|e-?mail)(?:[ ](?:text|headers?|body))?[ ]
-            (?:follows?|is[ ]attached|attached|was|is[ ]included[ ]below|is[ ]below|begins)\b[^\n]{0,60}
-      | (?:message|mail|original)[ ]headers?(?:[ ]and[ ]body)?[ ](?:follows?|are[ ](?:as[ ]follows|below))[^\n]{0,40}
-      | below[ ](?:this[ ]line[ ])?is[ ]a[ ]copy[ ]of[ ](?:the[ ]original|your|the)[^\n]{0,60}
-      | (?:a[ ])?copy[ ]of[ ](?:the[ ]original|your)[ ](?:message|mail|e-?mail)[^\n]{0,60}[:.]
-      | content-type:[ ]{0,4}(?:message/rfc822|text/rfc822-headers)[^\n]{0,100}
-      | (?:original|returned)[ ]message:?
-    )[ \t]*$""",
-    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+    rf"^[ \t>]{{0,12}}(?:[-*_=#]{{2,}} {{0,4}}(?:{any_of('bounce_separators')})[^\n]{{0,80}}"
+    rf"|{any_of('bounce_separator_lines')})[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
 )
 _HEADERS_START = re.compile(
-    r"^[ \t>]{0,4}(?:Received: ?(?:from|by|\(|;)|Return-Path: ?<|DKIM-Signature: ?v=|X-Originating-IP: ?\[|Delivered-To: ?\S+@)",
+    r"^[ \t>]{0,4}(?:Received: ?(?:from|by|\(|;)|Return-Path: ?<|DKIM-Signature: ?v=|X-Originating-IP: ?\["
+    r"|Delivered-To: ?\S+@)",
     re.MULTILINE | re.IGNORECASE,
 )
 

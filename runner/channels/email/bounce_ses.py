@@ -11,8 +11,10 @@ from runner.channels.email.bounce_report import Report
 from runner.channels.email.judgement import Failure, Recipient
 
 MAX_JSON = 60_000
-_CATEGORIES = {"Suppressed": "bad-mailbox", "OnAccountSuppressionList": "bad-mailbox", "MailboxFull": "quota-issues",
-               "NoEmail": "bad-mailbox", "ContentRejected": "spam-related", "AttachmentRejected": "policy-related"}  # fmt: skip
+_CATEGORIES = {
+    "Suppressed": "bad-mailbox", "OnAccountSuppressionList": "bad-mailbox", "MailboxFull": "quota-issues",
+    "NoEmail": "bad-mailbox", "ContentRejected": "spam-related", "AttachmentRejected": "policy-related",
+}  # fmt: skip
 _FOLDED = ("!\n ", "!\r\n ")
 """How some mail systems break a line that is too long."""
 

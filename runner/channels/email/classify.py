@@ -11,21 +11,23 @@ from datetime import date
 from email.utils import parsedate_to_datetime
 
 from runner.channels.email.arf import feedback
-from runner.channels.email.auto_reply import auto_reply_rule, gone, other_addresses
+from runner.channels.email.auto_reply import auto_reply_rule, gone, is_challenge, other_addresses
 from runner.channels.email.bounce import failures, recipients_of
 from runner.channels.email.bounce_reasons import judge
 from runner.channels.email.bounce_report import Report, take_apart
 from runner.channels.email.bounce_ses import Notification, ses_notification
 from runner.channels.email.dates import return_date
+from runner.channels.email.judgement import Failure, MailKind, Verdict
 from runner.channels.email.opt_out import opt_out_words
 from runner.channels.email.parse import Mail, parse
 from runner.channels.email.parse_headers import addresses_in, message_ids_in
 from runner.channels.email.reply_text import new_text
-from runner.channels.email.judgement import Failure, MailKind, Verdict
 
 CLASSIFIER_VERSION = 1
 """Raised whenever a rule changes, so that kept messages can be read again."""
 
+CHALLENGE = "challenge"
+"""The rule where a robot wants a sender to confirm before it delivers."""
 MACHINE_FEEDBACK = "feedback-report:"
 """How the rule starts where a machine reports, such as an authentication failure, and nobody complained."""
 
@@ -93,6 +95,7 @@ def _automatic(mail: Mail, own: set[str], received: date | None) -> Verdict | No
     rule = auto_reply_rule(mail, text, back is not None and back.explicit)
     if rule is None:
         return None
+    rule = CHALLENGE if is_challenge(text) else rule
     left = gone(text)
     sender = set(mail.headers.addresses("from"))
     moved = other_addresses(text, frozenset(own | sender)) if left else ()

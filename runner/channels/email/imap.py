@@ -38,7 +38,7 @@ Credential = Callable[[], Secret]
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder that can be opened, with its attributes such as `\\Junk` (RFC 6154), lower case."""
+    r"""A folder that can be opened, with its attributes such as `\Junk` (RFC 6154), lower case."""
 
     name: str
     attributes: frozenset[str]

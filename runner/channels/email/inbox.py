@@ -124,7 +124,7 @@ class _Reader:
 
 
 def folders_to_read(connection: ImapConnection, settings: ImapSettings, batch: _Batch) -> list[str]:
-    """The configured folders that are there, else INBOX and what the server says is junk; a missing one is noted once."""
+    """The configured folders that are there, else INBOX and what the server calls junk; a missing one is noted once."""
     there = connection.folders()
     if not settings.folders:
         return ["INBOX", *junk_folders(there)]
@@ -141,9 +141,7 @@ def junk_folders(there: Iterable[Folder]) -> tuple[str, ...]:
     return tuple(each.name for each in there if "\\junk" in each.attributes or each.name.lower() in JUNK_NAMES)
 
 
-def _read_folder(
-    connection: ImapConnection, name: str, settings: ImapSettings, batch: _Batch, reader: _Reader
-) -> None:
+def _read_folder(connection: ImapConnection, name: str, settings: ImapSettings, batch: _Batch, reader: _Reader) -> None:
     opened = connection.open(name)
     known = cast("Mapping[str, int]", batch.cursor.get(name) or {})
     last = known.get("uid", 0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from runner.channels.email.bounce_report import take_apart
-from runner.channels.email.classify import CLASSIFIER_VERSION, MACHINE_FEEDBACK, classify_mail
+from runner.channels.email.classify import CHALLENGE, CLASSIFIER_VERSION, MACHINE_FEEDBACK, classify_mail
 from runner.channels.email.inbox_keys import FREE_MAIL, Own, Ties, returns_foreign_mail, ties
 from runner.channels.email.judgement import MailKind, Verdict
 from runner.channels.email.parse import Mail, parse
@@ -122,7 +122,7 @@ def _notes(verdict: Verdict, mail: Mail) -> Iterator[Note]:
         yield Note("address_moved", f"{writer} names another address: {', '.join(verdict.moved_to[:5])}", writer)
     elif verdict.gone:
         yield Note("left_company", f"{writer} is no longer there, says an automatic reply", writer)
-    if verdict.rule == "challenge":
+    if verdict.rule == CHALLENGE:
         yield Note("challenge", f"{writer} wants a sender to confirm before mail is delivered", writer)
 
 

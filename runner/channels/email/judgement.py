@@ -58,8 +58,9 @@ class Recipient:
 class Verdict:
     """What a message is and what follows from it. `rule` names what decided, for people and for measuring.
 
-    `message_id` is the Message-ID of the message it answers or returns. `return_date` is the day an
-    absent person names; `away_on_it`: they are back the day after (`until`). `moved_to` are the addresses an auto-reply names for a person who has left or moved.
+    `message_id` is the Message-ID of the message it answers or returns. `return_date` is the day an absent person
+    names; `away_on_it`: they are back the day after (`until`). `gone`: the person left or has another address;
+    `moved_to` are the addresses that are named then.
     """
 
     kind: MailKind

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from runner.channels.email.wordlists import entries
+from runner.channels.email.wordlists import any_of, entries
 
 MAX_LENGTH = 4000
 
@@ -16,7 +16,8 @@ _PHRASES = tuple(re.compile(phrase, re.IGNORECASE) for phrase in entries("opt_ou
 _BY_LINK = re.compile(r"unsubscribe [a-z0-9._-]{8,120}")
 """The subject that the `mailto:` of our List-Unsubscribe header gives."""
 _EDGES = " \t\r\n.,;:!?\"'()[]<>*_-–—。！、・"
-_NEGATED = re.compile(r"(?:do(?:es)? not|don['’]?t|did not|didn['’]?t|no need to|rather than|instead of|can(?:not|['’]t)|could(?: not|n['’]t)|unable to|how (?:do|can) (?:i|we)|let (?:me|us)) $", re.IGNORECASE)
+_NEGATED = re.compile(rf"(?:{any_of('opt_out_negations')}) $", re.IGNORECASE)
+MANY_LINES = 6
 
 
 def opt_out_words(text: str, subject: str = "") -> str | None:
@@ -27,11 +28,12 @@ def opt_out_words(text: str, subject: str = "") -> str | None:
     shown = text[:MAX_LENGTH]
     lines = [line.strip(_EDGES).lower() for line in shown.split("\n")]
     filled = [line for line in lines if line]
-    if filled and (filled[0] in _COMMANDS or (len(filled) <= 6 and (hit := next(filter(_COMMANDS.__contains__, filled), "")))):
-        return filled[0] if filled[0] in _COMMANDS else hit
-    command = subject.strip(_EDGES).lower()
-    if command in _COMMANDS or _BY_LINK.fullmatch(command):
+    command = next(filter(_COMMANDS.__contains__, filled if len(filled) <= MANY_LINES else filled[:1]), None)
+    if command is not None:
         return command
+    asked = subject.strip(_EDGES).lower()
+    if asked in _COMMANDS or _BY_LINK.fullmatch(asked):
+        return asked
     for phrase in _PHRASES:
         if (match := phrase.search(shown)) and not _NEGATED.search(shown[: match.start()]):
             return match[0].strip()

@@ -20,6 +20,10 @@ MAX_BYTES = 1_000_000
 MAX_PARTS = 100
 MAX_DEPTH = 8
 MAX_TEXT = 200_000
+_EMBEDDED = frozenset({
+    "message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers",
+    "message/partial",
+})  # fmt: skip
 _GUESSED_BOUNDARY = re.compile(rb"^--([^\s-][^\n]{0,100})$", re.MULTILINE)
 
 
@@ -35,8 +39,7 @@ class Part:
     @property
     def embedded(self) -> bool:
         """Whether this is another message, whole or only its headers."""
-        return self.content_type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global",
-                                     "message/global-headers", "message/partial")  # fmt: skip
+        return self.content_type in _EMBEDDED
 
     @property
     def attachment(self) -> bool:

@@ -93,7 +93,9 @@ def decode_words(value: str) -> str:
 
 def addresses_in(text: str) -> tuple[str, ...]:
     """Every e-mail address in a text, lower case, in order and without repeats."""
-    found = (match[0].strip("'.-`").lower() for match, _ in zip(_ADDRESS.finditer(text), range(MAX_ADDRESSES), strict=False))
+    found = (
+        match[0].strip("'.-`").lower() for match, _ in zip(_ADDRESS.finditer(text), range(MAX_ADDRESSES), strict=False)
+    )
     return tuple(dict.fromkeys(address for address in found if not address.startswith("@")))
 
 

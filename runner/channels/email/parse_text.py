@@ -13,7 +13,9 @@ _ALIASES = {
     "unicode-1-1-utf-7": "latin-1", "x-unknown": "utf-8", "iso-8859-8-i": "iso-8859-8", "unknown-8bit": "utf-8",
     "iso-2022-jp": "iso2022_jp_ext", "cp-850": "cp850", "x-user-defined": "latin-1",
 }  # fmt: skip
-_BREAKS = frozenset({"br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "table", "ul", "ol", "pre", "hr", "dt", "dd"})
+_BREAKS = frozenset(
+    {"br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "table", "ul", "ol", "pre", "hr", "dt", "dd"}
+)
 _SKIPPED = frozenset({"script", "style", "head", "title"})
 _SKIPPED_END = re.compile(r"</(?:script|style|head|title)\b[^<>]{0,40}>?", re.IGNORECASE)
 _QUOTE_MARKS = ("divrplyfwdmsg", "outlookmessageheader", "zmail_extra", "appendonsend")

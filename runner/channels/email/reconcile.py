@@ -10,8 +10,10 @@ from runner.channels.email.imap_settings import ImapSettings, imap_settings
 from runner.channels.email.inbox import EmailInbox, junk_folders
 from runner.engine.ports import Doubt, Evidence
 
-SENT_NAMES = frozenset({"sent", "sent items", "sent messages", "sent mail", "[gmail]/sent mail", "inbox.sent",
-                        "inbox/sent", "gesendet", "gesendete elemente", "envoyés", "enviados", "posta inviata"})  # fmt: skip
+SENT_NAMES = frozenset({
+    "sent", "sent items", "sent messages", "sent mail", "[gmail]/sent mail", "inbox.sent", "inbox/sent", "gesendet",
+    "gesendete elemente", "envoyés", "éléments envoyés", "enviados", "elementos enviados", "posta inviata",
+})  # fmt: skip
 KEY_HEADER = "X-Runner-Key"
 BEFORE = timedelta(days=1)
 """Servers search by day in their own zone, so the day before the intent is looked at too."""
