@@ -21,7 +21,7 @@ from sqlalchemy import insert, select
 from runner.channels.worker import Worker
 from runner.clocks import ManualClock
 from runner.compile.sequences import Surroundings, compile_sequence
-from runner.engine.outcomes import Outcome, Permit, Sent
+from runner.engine.outcomes import NotNow, Outcome, Permit, Sent
 from runner.engine.ports import Gate, InboxBatch, Job, Prepared, Signal
 from runner.lang.diagnostics import Diagnostic
 from runner.model.campaign import Campaign
@@ -35,9 +35,8 @@ from runner.store.definitions import publish
 from runner.store.enrolling import Enrolled, enroll
 from runner.store.keys import Key
 from runner.store.lanes import all_lanes, first_due
-from runner.store.schema import upgrade
 from runner.store.signals import record_batch
-from runner.store.tables import enrollments, leads, step_runs
+from runner.store.tables import enrollments, leads, metadata, step_runs
 from runner.store.ticking import advance_due, claim_due
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -127,12 +126,13 @@ class Play:
     ctx: Context = field(init=False)
     channels: dict[ChannelType, ScriptedChannel] = field(init=False)
     enrolled: list[Enrolled] = field(init=False)
+    holds: dict[int, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.clock, self.machine = ManualClock(self.start), ManualClock(self.start)
         self.channels = {kind: ScriptedChannel() for kind in ChannelType}
         db = self.db or open_database("sqlite://", create=True)
-        upgrade(db)
+        metadata.create_all(db.engine)
         project = self._project()
         book = publish(db, project, self.start)
         self.ctx = Context(db, book, self.clock, self.machine, Key(b"0" * 32))
@@ -193,19 +193,26 @@ class Play:
             if not lane.account:
                 moved += advance_due(self.ctx, lane, 100).taken
                 continue
-            for claim in claim_due(self.ctx, lane, 10).claims:
-                before = self.clock.now()
-                self.worker().perform(claim)
+            if self.holds.get(lane_id, at) > self.clock.now():
+                continue
+            for claim in claim_due(self.ctx, lane, 1).claims:
+                outcome = self.worker().perform(claim)
                 moved += 1
-                assert self.clock.now() == before
+                if isinstance(outcome, NotNow) and outcome.lane_wide and outcome.until is not None:
+                    self.holds[lane_id] = outcome.until
         return moved
+
+    def next_due(self) -> datetime | None:
+        """When something is due next, held lanes counted from the end of their hold."""
+        with self.ctx.db.read() as connection:
+            due = first_due(connection)
+        return min((max(at, self.holds.get(lane_id, at)) for lane_id, at in due.items()), default=None)
 
     def run(self, until: datetime | None = None) -> None:
         """Settle, jump to the next due instant, and so on, until nothing is due or `until` is reached."""
         for _ in range(10_000):
             self.settle()
-            with self.ctx.db.read() as connection:
-                following = min(first_due(connection).values(), default=None)
+            following = self.next_due()
             if following is None or (until is not None and following > until):
                 if until is not None:
                     self.advance_to(until)

@@ -5,8 +5,6 @@ They never count against the address.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from runner.channels.email.replies import Phase, Verdict
 from runner.channels.email.replies_rows import (
     GOOGLE,
@@ -33,7 +31,7 @@ _TOO_LARGE = meaning(Verdict.MESSAGE_FAILED, "message_too_large", "the message i
 _FORM = meaning(Verdict.MESSAGE_FAILED, "message_form", "the server finds the message badly formed")
 _UNSUPPORTED = meaning(Verdict.MESSAGE_FAILED, "not_supported", "the server lacks something that the message needs")
 _SPAM_LATER = meaning(Verdict.RETRY, "deferred_reputation", "deferred because of the sender's reputation", HOUR)
-_CONTENT_LATER = meaning(Verdict.RETRY, "temporary", "the server is busy or cannot check now", timedelta(minutes=15))
+_CONTENT_LATER = meaning(Verdict.RETRY, "temporary", "the server is busy or cannot check now")
 
 POLICY_ROWS = (
     row("microsoft_s3150", _BLOCKED, "550 5.7.1 messages from [192.0.2.1] weren't sent; part of their network is on our"

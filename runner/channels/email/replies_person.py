@@ -5,8 +5,6 @@ Only an answer that says the address does not exist, by code and not by loose wo
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from runner.channels.email.replies import Phase, Verdict
 from runner.channels.email.replies_rows import (
     DAY,
@@ -29,9 +27,9 @@ _MOVED = meaning(Verdict.ADDRESS_DEAD, "address_moved", "the person has another 
 _SYNTAX = meaning(Verdict.ADDRESS_DEAD, "address_invalid", "the server says this is no valid address")
 _FULL = meaning(Verdict.RETRY, "mailbox_full", "the mailbox is full", DAY)
 _FULL_FINAL = meaning(Verdict.ADDRESS_FAILED, "mailbox_full", "the mailbox is full and the server gave up")
-_GREY = meaning(Verdict.RETRY, "greylisted", "the server wants to see the message again later", timedelta(minutes=5))
+_GREY = meaning(Verdict.RETRY, "greylisted", "the server wants to see the message again later")
 _BUSY_BOX = meaning(Verdict.RETRY, "recipient_busy", "the recipient gets too much mail at the moment", HOUR)
-_LATER = meaning(Verdict.RETRY, "temporary", "the receiving side asks to try again later", timedelta(minutes=15))
+_LATER = meaning(Verdict.RETRY, "temporary", "the receiving side asks to try again later")
 _NO_ROUTE = meaning(Verdict.ADDRESS_FAILED, "not_routed", "no way to that domain's servers was found")
 _TOO_MANY = meaning(Verdict.RETRY, "too_many_recipients", "the server wants fewer recipients at once", HOUR)
 
