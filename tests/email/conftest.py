@@ -108,6 +108,7 @@ def fired(prepared: Prepared | Outcome) -> Outcome:
 
 # --- a server that does what it is told ---------------------------------------------------------------------------
 
+
 @dataclass
 class Script:
     """What a scripted server says where; what is not said here is the polite answer.
@@ -177,13 +178,26 @@ class ScriptedServer:
             command = line.decode("utf-8", "replace").rstrip("\r\n")
             script.commands.append(command)
             verb = command.split(" ")[0].lower()
-            answer = {"ehlo": script.ehlo, "mail": script.mail, "rcpt": script.rcpt, "data": script.data,
-                      "rset": script.rset, "auth": script.auth, "starttls": script.starttls, "quit": b"221 bye\r\n"}.get(verb, b"502 what?\r\n")
+            answer = {
+                "ehlo": script.ehlo,
+                "mail": script.mail,
+                "rcpt": script.rcpt,
+                "data": script.data,
+                "rset": script.rset,
+                "auth": script.auth,
+                "starttls": script.starttls,
+                "quit": b"221 bye\r\n",
+            }.get(verb, b"502 what?\r\n")
             answer = answer.pop(0) if isinstance(answer, list) and len(answer) > 1 else answer
             answer = answer[0] if isinstance(answer, list) else answer
             if not self._say(conn, answer) or verb == "quit":
                 return
-            if verb == "data" and isinstance(answer, bytes) and answer.startswith(b"354") and not self._body(conn, lines):
+            if (
+                verb == "data"
+                and isinstance(answer, bytes)
+                and answer.startswith(b"354")
+                and not self._body(conn, lines)
+            ):
                 return
 
     def _body(self, conn: socket.socket, lines: Any) -> bool:
@@ -192,8 +206,10 @@ class ScriptedServer:
             if line == b".\r\n":
                 self.script.messages.append(got)
                 dot = self.script.dot
-                return self._say(conn, dot.pop(0) if isinstance(dot, list) and len(dot) > 1 else
-                                 dot[0] if isinstance(dot, list) else dot)
+                return self._say(
+                    conn,
+                    dot.pop(0) if isinstance(dot, list) and len(dot) > 1 else dot[0] if isinstance(dot, list) else dot,
+                )
             got += line
             if self.script.limit is not None and len(got) > self.script.limit:
                 return self._say(conn, self.script.at_limit)

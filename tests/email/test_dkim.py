@@ -41,7 +41,9 @@ def signer(clock):
 
 
 def arrived(sink, signer, keys, account, job, **settings):
-    one = job(account(sink.port, **SIGNING, **settings), unsubscribe_url="https://go.lumen.example/u/t", subject="Grüße")
+    one = job(
+        account(sink.port, **SIGNING, **settings), unsubscribe_url="https://go.lumen.example/u/t", subject="Grüße"
+    )
     prepared = signer(keys[0]).prepare(one)
     assert isinstance(prepared.fire(lambda: Permit(1)), Sent)
     return sink.accepted()[-1].content

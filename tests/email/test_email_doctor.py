@@ -231,7 +231,8 @@ def test_the_opt_out_address_is_asked_whether_it_lives():
 @pytest.mark.parametrize(
     ("tally", "health", "reason"),
     [(Tally(49, 49, 99, 99), Health.UNKNOWN, ""), (Tally(100, 0, 1000, 0), Health.GOOD, ""),
-     (Tally(100, 5, 1000, 0), Health.PAUSE, "bounces_too_high"), (Tally(100, 4, 1000, 0), Health.WARNING, "bounces_high"),
+     (Tally(100, 5, 1000, 0), Health.PAUSE, "bounces_too_high"),
+     (Tally(100, 4, 1000, 0), Health.WARNING, "bounces_high"),
      (Tally(100, 2, 1000, 0), Health.GOOD, ""), (Tally(100, 0, 1000, 1), Health.PAUSE, "complaints_too_high"),
      (Tally(100, 0, 1999, 1), Health.WARNING, "complaints_high"), (Tally(100, 0, 99, 9), Health.GOOD, ""),
      (Tally(10, 9, 1000, 3), Health.PAUSE, "complaints_too_high")],

@@ -11,7 +11,8 @@ from runner.channels.email.markdown_text import flowed
 
 PIECES = st.sampled_from(
     ["word", " ", "\n", "\n\n", "\n\n\n", "*", "**", "_", "`", "```", "#", "# ", "> ", "- ", "1. ", "1) ", "+ ", "[a](http://x)",
-     "[a]", "[a]: http://x", "[a][b]", "![", "](", "<http://x>", "<b>", "&amp;", "&", "\\", "|", "---", "===", "~~", "    ",
+     "[a]", "[a]: http://x", "[a][b]", "![", "](", "<http://x>", "<b>", "&amp;", "&", "\\", "|", "---", "===",
+     "~~", "    ",
      "\t", "\r\n", "  \n", "é", "\u2028", "\0", "\x1c", "a|b\n-|-\n", "ſ", ":", "=", "[", "]"]
 )  # fmt: skip
 
@@ -25,12 +26,14 @@ def test_remembered_paragraphs_say_the_same_as_the_whole(source):
     ("source", "text"),
     [("Hi *there* **you** ~~old~~ `code`", "Hi there you old code"), ("# Title\n\ntext", "Title\n\ntext"),
      ("[site](https://x.example)", "site <https://x.example>"), ("<https://x.example>", "https://x.example"),
-     ("[https://x.example](https://x.example)", "https://x.example"), ("[a@b.example](mailto:a@b.example)", "a@b.example"),
+     ("[https://x.example](https://x.example)", "https://x.example"), ("[a@b.example](mailto:a@b.example)",
+     "a@b.example"),
      ("- one\n- two\n  - deep\n\nafter", "- one\n- two\n  - deep\n\nafter"), ("3. a\n4. b", "3. a\n4. b"),
      ("- one\n\n- two", "- one\n\n- two"), ("before\n\n- one\n- two", "before\n\n- one\n- two"),
      ("> quoted\n> more\n\nafter", "> quoted\n> more\n\nafter"), ("> a\n>\n> b", "> a\n>\n> b"),
      ("```\ncode *x*\n```", "    code *x*"), ("a\n\n---\n\nb", "a\n\n------------------------\n\nb"),
-     ("one\ntwo", "one\ntwo"), ("one  \ntwo", "one\ntwo"), ("&amp; &copy;", "& ©"), ("![logo](cid:x)", "logo"), ("", "")],
+     ("one\ntwo", "one\ntwo"), ("one  \ntwo", "one\ntwo"), ("&amp; &copy;", "& ©"), ("![logo](cid:x)", "logo"),
+     ("", "")],
 )  # fmt: skip
 def test_the_text_part_reads_well(source, text):
     assert from_markdown(source).text == text

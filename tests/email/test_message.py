@@ -84,7 +84,8 @@ def test_the_message_id_is_the_same_at_every_try(built):
 SCRIPTS = {
     "latin": "Grüße aus Köln, señor; ça va?", "greek": "Καλημέρα κόσμε", "cyrillic": "Здравствуйте, Анна",
     "hebrew": "שלום עולם", "arabic": "مرحبا بالعالم", "hindi": "नमस्ते दुनिया", "thai": "สวัสดีชาวโลก",
-    "chinese": "您好，世界", "japanese": "こんにちは世界", "korean": "안녕하세요 세계", "emoji": "👩‍🚀 hi 🎉", "ascii": "Hello",
+    "chinese": "您好，世界", "japanese": "こんにちは世界", "korean": "안녕하세요 세계", "emoji": "👩‍🚀 hi 🎉",
+    "ascii": "Hello",
     "georgian": "გამარჯობა", "combining": "e\u0301 a\u030a",
 }  # fmt: skip
 
@@ -106,7 +107,8 @@ def test_every_script_arrives_as_it_was_written(script, built):
 
 @pytest.mark.parametrize(
     "body",
-    ["x" * 5000, ".\n..\n.x\n", "From here\n", "> quoted\n", "a\r\nb\rc\n", "tab\there\n", "-- \nsig\n", "line \nsoft\n",
+    ["x" * 5000, ".\n..\n.x\n", "From here\n", "> quoted\n", "a\r\nb\rc\n", "tab\there\n", "-- \nsig\n",
+    "line \nsoft\n",
      "\n.\r\n", "\r.\r\n", "\n.\n", "\r\n.\r", "long " * 300],
 )  # fmt: skip
 def test_odd_lines_arrive_in_one_piece(body, sink, account, job, send):
@@ -154,7 +156,8 @@ def test_an_html_template_gives_both_parts(built):
     assert "Lumen GmbH" in found["text/html"].split("</body>")[0]
 
 
-@pytest.mark.parametrize("body", ["<script>x</script>", "<iframe src=x>", "<form>", "<a href='javascript:x'>", "<p onclick=x>",
+@pytest.mark.parametrize("body", ["<script>x</script>", "<iframe src=x>", "<form>", "<a href='javascript:x'>",
+                                 "<p onclick=x>",
                                   "<link rel=stylesheet href=//x>", "<object>", "<base href=//x>"])  # fmt: skip
 def test_html_that_mail_must_not_carry_is_refused(body, sink, account, job, send):
     outcome = send(job(account(sink.port), body=body, step={"format": "html"}))
@@ -194,7 +197,9 @@ def test_one_click_is_not_promised_without_https(built):
 
 
 def test_without_the_web_the_mail_address_takes_the_opt_out(built):
-    message = built(settings={"footer": {"postal_address": "Here", "unsubscribe": "mailto", "mailto": "out@lumen.example"}})
+    message = built(
+        settings={"footer": {"postal_address": "Here", "unsubscribe": "mailto", "mailto": "out@lumen.example"}}
+    )
     assert parsed(message)["List-Unsubscribe"] == "<mailto:out@lumen.example?subject=unsubscribe%20k1>"
     assert "write to out@lumen.example" in parts(message)["text/plain"]
 
@@ -219,7 +224,13 @@ def test_the_footers_own_words_carry_the_link(built):
 
 def test_replies_and_bounces_can_carry_the_key(built):
     message = built(
-        key="abc", settings={"plus_address": True, "verp": True, "reply_to": "replies@lumen.example", "return_path": "b@lumen.example"}
+        key="abc",
+        settings={
+            "plus_address": True,
+            "verp": True,
+            "reply_to": "replies@lumen.example",
+            "return_path": "b@lumen.example",
+        },
     )
     assert parsed(message)["Reply-To"] == "replies+abc@lumen.example"
     assert str(message.sender) == "b+abc@lumen.example"

@@ -57,10 +57,12 @@ def test_rows_have_names_sources_and_advice():
 
 @pytest.mark.parametrize(
     ("phase", "code", "verdict"),
-    [(Phase.GREETING, 421, Verdict.CONNECTION), (Phase.GREETING, 554, Verdict.CONFIG), (Phase.EHLO, 502, Verdict.CONFIG),
+    [(Phase.GREETING, 421, Verdict.CONNECTION), (Phase.GREETING, 554, Verdict.CONFIG),
+    (Phase.EHLO, 502, Verdict.CONFIG),
      (Phase.MAIL, 451, Verdict.CONNECTION), (Phase.MAIL, 550, Verdict.CONFIG), (Phase.AUTH, 550, Verdict.AUTH),
      (Phase.AUTH, 421, Verdict.CONNECTION), (Phase.RCPT, 450, Verdict.RETRY), (Phase.RCPT, 421, Verdict.RETRY),
-     (Phase.RCPT, 550, Verdict.ADDRESS_FAILED), (Phase.DATA, 451, Verdict.RETRY), (Phase.DATA, 554, Verdict.MESSAGE_FAILED),
+     (Phase.RCPT, 550, Verdict.ADDRESS_FAILED), (Phase.DATA, 451, Verdict.RETRY),
+     (Phase.DATA, 554, Verdict.MESSAGE_FAILED),
      (Phase.DOT, 250, Verdict.SENT), (Phase.DOT, 251, Verdict.UNKNOWN), (Phase.DOT, 354, Verdict.UNKNOWN),
      (Phase.DOT, 451, Verdict.RETRY), (Phase.DOT, 554, Verdict.MESSAGE_FAILED)],
 )  # fmt: skip

@@ -25,7 +25,8 @@ def outcome_of(sink, account, job, send):
     ("local", "kind", "reason"),
     [("anna", Sent, None), ("bounce550.anna", Failed, "address_unknown"), ("nodomain+x", Failed, "domain_unknown"),
      ("policy", Failed, "policy"), ("full.x", TryAgain, "mailbox_full"), ("tempfail.x", TryAgain, "greylisted"),
-     ("limited", AccountTrouble, "rate_limit"), ("rejectdot", Failed, "spam_refused"), ("tempdot", TryAgain, "temporary"),
+     ("limited", AccountTrouble, "rate_limit"), ("rejectdot", Failed, "spam_refused"),
+     ("tempdot", TryAgain, "temporary"),
      ("closeafterdot", Unknown, "no_answer_after_dot"), ("lostafterdot", Unknown, "no_answer_after_dot"),
      ("latebounce", Sent, None), ("softbounce", Sent, None), ("reply", Sent, None), ("optout", Sent, None)],
 )  # fmt: skip
@@ -51,7 +52,8 @@ def test_what_was_closed_after_the_dot_was_kept_or_lost(outcome_of, sink):
 
 @pytest.mark.parametrize(
     ("local", "seconds", "kind"),
-    [("latebounce", 10, "multipart/report"), ("softbounce", 10, "multipart/report"), ("delayed", 10, "multipart/report"),
+    [("latebounce", 10, "multipart/report"), ("softbounce", 10, "multipart/report"), ("delayed", 10,
+    "multipart/report"),
      ("reply", 20, "text/plain"), ("optout", 20, "text/plain"), ("outofoffice", 5, "text/plain"),
      ("complain", 20, "multipart/report")],
 )  # fmt: skip

@@ -32,7 +32,7 @@ def test_an_accepted_message_is_filed_as_read(imap, channel, scripted, account, 
         assert isinstance(prepared.fire(lambda: Permit(1)), Sent)
     channel.close()
     filed = imap.mailboxes.of("ada@lumen.example").messages(SENT)
-    assert [message.content for message in filed] == [message for message in server.script.messages]
+    assert [message.content for message in filed] == list(server.script.messages)
     assert all("\\Seen" in message.flags for message in filed)
 
 

@@ -53,8 +53,10 @@ def test_what_is_no_reply_is_never_taken_for_one(phase, noise, scripted, account
     assert outcome.kind is Trouble.CONNECTION
 
 
-@pytest.mark.parametrize("how", ["close", "reset", "silence", ("drip", b"250 ok" * 50, 0.05), b"hello\r\n", b"354 more\r\n",
-                                 b"251 hm\r\n", b"250-no end\r\n", b"999 what\r\n", b"250" + b"x" * 9000 + b"\r\n"])  # fmt: skip
+@pytest.mark.parametrize("how", ["close", "reset", "silence", ("drip", b"250 ok" * 50, 0.05), b"hello\r\n",
+                                 b"354 more\r\n",
+                                 b"251 hm\r\n", b"250-no end\r\n", b"999 what\r\n",
+                                 b"250" + b"x" * 9000 + b"\r\n"])  # fmt: skip
 def test_after_the_dot_whatever_is_no_clear_answer_is_unknown(how, scripted, account, job, send):
     outcome = send(job(account(scripted(dot=how).port, smtp=QUICK)))
     assert isinstance(outcome, Unknown)

@@ -45,7 +45,9 @@ def test_opportunistic_tls_goes_on_in_clear_text_where_none_is_offered(sink, acc
     assert isinstance(send(job(account(sink.port, smtp=smtp("opportunistic")))), Sent)
 
 
-def test_opportunistic_tls_takes_an_unknown_certificate_only_without_a_log_in(tls_sink, certificate, account, job, send):
+def test_opportunistic_tls_takes_an_unknown_certificate_only_without_a_log_in(
+    tls_sink, certificate, account, job, send
+):
     server = tls_sink(certificate())
     assert isinstance(send(job(account(server.port, smtp=smtp("opportunistic")))), Sent)
     login = {"username": "ada", "password": None}

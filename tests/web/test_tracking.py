@@ -12,7 +12,7 @@ from runner.web.targets import safe_target
 TARGET = "https://lumen.example/a?b=1&c=2#d"
 PEOPLE = [
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Safari/605.1.15",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.0",
     "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Mobile Safari/537.36",
@@ -20,8 +20,10 @@ PEOPLE = [
 MACHINES = [
     "", "Mozilla/5.0", "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
     "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html", "python-requests/2.32", "curl/8.5",
-    "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "BarracudaCentral", "Go-http-client/1.1",
-    "Mozilla/4.0 (compatible; ms-office; MSOffice 16) Microsoft Office/16.0", "Slackbot-LinkExpanding 1.0", "WhatsApp/2.23",
+    "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "BarracudaCentral",
+    "Go-http-client/1.1",
+    "Mozilla/4.0 (compatible; ms-office; MSOffice 16) Microsoft Office/16.0", "Slackbot-LinkExpanding 1.0",
+    "WhatsApp/2.23",
     "Mozilla/5.0 (compatible; Proofpoint URL Defense)", "HeadlessChrome/120", "facebookexternalhit/1.1", "x" * 2000,
 ]  # fmt: skip
 
@@ -89,8 +91,10 @@ def test_an_unsigned_target_leads_nowhere(site):
 
 
 DANGEROUS = ["javascript:alert(1)", "data:text/html,x", "//evil.example", "/\\evil.example", "https:evil", "https:///evil",
-             "http://", "ftp://x.example", "https://a@evil.example/", "https://x.example\\@evil.example", "https://x y.example",
-             "https://x.example/\r\nSet-Cookie: a=b", "https://x.example:99999/", "https://ö.example/", "", "x" * 3000]  # fmt: skip
+             "http://", "ftp://x.example", "https://a@evil.example/", "https://x.example\\@evil.example",
+             "https://x y.example",
+             "https://x.example/\r\nSet-Cookie: a=b", "https://x.example:99999/", "https://ö.example/", "",
+             "x" * 3000]  # fmt: skip
 
 
 @pytest.mark.parametrize("target", DANGEROUS)

@@ -50,7 +50,8 @@ def test_nothing_but_a_post_changes_anything(method, headers, site, link):
 @pytest.mark.parametrize(
     "body",
     [{"data": b""}, {"data": {"List-Unsubscribe": "No"}}, {"json": {"List-Unsubscribe": "One-Click"}},
-     {"data": {"other": "One-Click"}}, {"data": b"List-Unsubscribe=One-Click", "headers": {"Content-Type": "text/plain"}}],
+     {"data": {"other": "One-Click"}}, {"data": b"List-Unsubscribe=One-Click",
+     "headers": {"Content-Type": "text/plain"}}],
 )  # fmt: skip
 def test_a_post_that_says_something_else_asks_again(body, site, link):
     answer = site.ask("POST", link, **body)
@@ -100,7 +101,9 @@ def forged(site):
     yield "an address", "victim@example.com"
     yield "nothing", "x"
     yield "very long", "a" * 5000
-    yield from ((f"changed at {place}", changed(token, place)) for place in range(0, len(token) - 1, 3) if token[place] != ".")
+    yield from (
+        (f"changed at {place}", changed(token, place)) for place in range(0, len(token) - 1, 3) if token[place] != "."
+    )
 
 
 def test_no_forged_token_works_and_all_look_the_same(site, one_click):
@@ -140,7 +143,8 @@ def test_every_answer_carries_the_security_headers(site, link):
         assert "server" not in headers
 
 
-@pytest.mark.parametrize("path", ["docs", "redoc", "openapi.json", "metrics", "debug", ".env", ".git/config", "runner.db",
+@pytest.mark.parametrize("path", ["docs", "redoc", "openapi.json", "metrics", "debug", ".env", ".git/config",
+                                 "runner.db",
                                   "u", "u/", "", "u/a/b", "..%2f..%2fetc/passwd"])  # fmt: skip
 def test_there_is_nothing_else(path, site):
     answer = site.ask("GET", f"{site.base}/{path}")

@@ -22,9 +22,7 @@ from runner.channels.email.replies_rows import (
 
 _DAILY = meaning(Verdict.LIMITED, "daily_limit", "the provider's daily quota is used up; lower `limits`", DAY)
 _RATE = meaning(Verdict.LIMITED, "rate_limit", "the provider finds the rate too high; lower `limits`", HOUR)
-_CONCURRENT = meaning(
-    Verdict.CONNECTION, "too_many_connections", "lower `smtp.connections`", timedelta(minutes=5)
-)
+_CONCURRENT = meaning(Verdict.CONNECTION, "too_many_connections", "lower `smtp.connections`", timedelta(minutes=5))
 _PASSWORD = meaning(Verdict.AUTH, "login_refused", "check user name and password, or consent again for OAuth")
 _APP_PASSWORD = meaning(Verdict.AUTH, "app_password_needed", "create an app password or use XOAUTH2")
 _OAUTH_ONLY = meaning(Verdict.AUTH, "oauth_needed", "this server takes no passwords: use `smtp.oauth`")
