@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, null, or_, select, update
 
 from runner.model.identity import suppressible
+from runner.model.lead import Lead
 from runner.store.context import Context
 from runner.store.operations import stop_enrollments
 from runner.store.people import load_leads
@@ -24,6 +25,7 @@ from runner.store.tables import (
     lists,
     outreach_attempts,
     outreach_messages,
+    problems,
     raw_messages,
     step_runs,
     tasks,
@@ -55,7 +57,7 @@ def dossier(connection: Connection, lead_id: int) -> dict[str, Any]:
 def erase(ctx: Context, lead_id: int, *, actor: str) -> None:
     """Erase a person: every enrollment ends, personal data goes, and the keyed hashes stay in the suppression list.
 
-    Raw mail that was matched to the person is deleted; `problems` and logs name people by id only.
+    Raw mail that was matched to the person is deleted, and problems that name the address or profile lose their text.
     """
     now = ctx.now()
     with ctx.db.read() as connection:
@@ -68,6 +70,7 @@ def erase(ctx: Context, lead_id: int, *, actor: str) -> None:
             if kind in _ERASED_KINDS:
                 suppress(connection, ctx.key, kind, value, reason="erased", actor=actor, now=now, label="erased")
         _blank_traces(connection, lead_id)
+        _blank_problems(connection, person)
         gone: dict[str, Any] = {column.name: _nothing(column.name) for column in leads.c if column.name not in _KEPT}
         changed = gone | {"erased_at": now, "updated_at": now, "linkedin_status": "not_connected"}
         connection.execute(update(leads).where(leads.c.id == lead_id).values(changed))
@@ -93,6 +96,14 @@ def _blank_traces(connection: Connection, lead_id: int) -> None:
     connection.execute(update(tasks).where(tasks.c.lead_id == lead_id).values(task))
     connection.execute(update(transitions).where(transitions.c.enrollment_id.in_(mine)).values(detail={}))
     connection.execute(update(step_runs).where(step_runs.c.enrollment_id.in_(mine)).values(reason=""))
+    connection.execute(update(enrollments).where(enrollments.c.lead_id == lead_id).values(waiting_why=None))
+
+
+def _blank_problems(connection: Connection, person: Lead) -> None:
+    names = [name for name in (person.email, person.linkedin_url, person.phone) if name]
+    if names:
+        says = or_(*(problems.c.text.icontains(name, autoescape=True) for name in names))
+        connection.execute(update(problems).where(says).values(text="about a person who was erased", help=""))
 
 
 def _about(lead_id: int) -> Any:

@@ -23,7 +23,7 @@ from runner.store.dossier import dossier, erase
 from runner.store.keys import Key
 from runner.store.leads import find_lead
 from runner.store.suppressions import read_suppressions, suppress, suppressed_by, unsuppress
-from runner.store.tables import events, leads, raw_messages, suppressions
+from runner.store.tables import events, leads, problems, raw_messages, suppressions
 
 TakeIn = Callable[..., ImportReport]
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -125,10 +125,13 @@ def test_an_erased_person_is_gone_and_stays_suppressed_after_a_re_import(
         seen = {"at": NOW, "recorded_at": NOW, "lead_id": 1, "permanent": False, "hard": False, "pending": False}
         connection.execute(insert(events).values(kind="replied", source="box/1", data={"text": "I am Ada"}, **seen))
         raw = {"account": "email/a", "received_at": NOW, "verdict": "reply", "content": b"From: ada@x.example"}
+        trouble = {"scope": "inbox:a", "kind": "left_company", "text": "ada@x.example is no longer there"}
+        connection.execute(insert(problems).values(**trouble, opened_at=NOW))
         connection.execute(insert(raw_messages).values(source="box/1", **raw))
     erase(ctx, 1, actor="test")
     with db.read() as connection:
         everything = str(dossier(connection, 1)) + str(connection.execute(select(raw_messages)).all())
+        everything += str(connection.execute(select(problems)).all())
         with pytest.raises(NotFound):
             find_lead(connection, "ada@x.example")
     for trace in ("ada", "Ada", "Lumen", "4420"):

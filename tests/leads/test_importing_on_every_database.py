@@ -35,7 +35,7 @@ def counts(report: ImportReport) -> tuple[int, int, int, int]:
     return tuple(report.counts[fate] for fate in Fate)  # type: ignore[return-value]
 
 
-def everybody(db: Database, wanted: LeadFilter = LeadFilter()) -> list[Lead]:  # noqa: B008 - immutable
+def everybody(db: Database, wanted: LeadFilter = LeadFilter()) -> list[Lead]:
     with db.read() as connection:
         return list(read_leads(connection, wanted))
 
