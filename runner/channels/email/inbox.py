@@ -86,6 +86,7 @@ class EmailInbox:
         if settings is None:
             return InboxBatch(cursor)
         own = self.own_addresses(account)
+        mailbox = f"imap:{settings.username}@{settings.host}"
         addresses = frozenset(lead.email.lower() for lead in watched if lead.email)
         batch = _Batch(time.monotonic() + BATCH_SECONDS, self._batch, dict(cursor))
         with connect(settings, self.credential(settings)) as connection:
@@ -93,7 +94,7 @@ class EmailInbox:
                 if batch.full:
                     batch.complete = False
                     break
-                _read_folder(connection, name, settings, batch, _Reader(account.key, own, addresses, now))
+                _read_folder(connection, name, settings, batch, _Reader(mailbox, own, addresses, now))
         return InboxBatch(batch.cursor, tuple(batch.signals), tuple(batch.raw), tuple(batch.notes), batch.complete)
 
     def credential(self, settings: ImapSettings) -> Callable[[], Secret]:
@@ -112,14 +113,14 @@ class EmailInbox:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    account: str
+    mailbox: str
     own: Own
     watched: frozenset[str]
     now: datetime
 
     def judge(self, folder: str, received_at: datetime | None, content: bytes) -> Reading:
         """One message; a date in the future is the server's mistake."""
-        arrival = Arrival(self.account, folder, min(received_at or self.now, self.now), content)
+        arrival = Arrival(self.mailbox, folder, min(received_at or self.now, self.now), content)
         return read_message(arrival, self.own, self.watched)
 
 

@@ -29,17 +29,17 @@ _EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message as the server gave it. `account` is the account's key, `folder` where it lay."""
+    """One message as the server gave it. `mailbox` names the mailbox, `folder` where in it the message lay."""
 
-    account: str
+    mailbox: str
     folder: str
     received_at: datetime
     content: bytes
 
     @property
     def source(self) -> str:
-        """The same for the same message, whatever folder it is moved to and however the server renumbers it."""
-        return f"{self.account}:{hashlib.sha256(self.content).hexdigest()[:32]}"
+        """The same for the same message: wherever it is moved, however it is renumbered, whichever account reads it."""
+        return f"{self.mailbox}:{hashlib.sha256(self.content).hexdigest()[:32]}"
 
 
 @dataclass(frozen=True, slots=True)
