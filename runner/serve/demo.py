@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from runner.channels.wiring import real_channels
 from runner.clocks import ManualClock
 from runner.leads.importer import ImportOptions, ImportReport, import_leads
 from runner.model.project import Project
@@ -47,7 +46,7 @@ class Demo:
 
 @contextmanager
 def demo(
-    root: Path, leads_file: Path, *, campaigns: tuple[str, ...] = (), folder: Path | None = None
+    root: Path, leads_file: Path, *, campaigns: tuple[str, ...] = (), folder: Path | None = None, list_name: str = "demo"
 ) -> Iterator[Demo]:
     """Set the demo up in a folder of its own: nothing of the project's own database or accounts is touched."""
     with tempfile.TemporaryDirectory(prefix="runner-demo-") as made:
@@ -59,10 +58,10 @@ def demo(
         project = _demo_project(compile_or_raise(root), sandbox, campaigns)
         db = open_database(f"sqlite:///{place / 'demo.db'}", create=True)
         upgrade(db)
-        app = build(root, project=project, clock=clock, db=db, channel_set=real_channels(root, clock))
+        app = build(root, project=project, clock=clock, db=db)
         try:
             options = ImportOptions(lead_fields=project.settings.lead_fields)
-            report = import_leads(leads_file, SqlLeads(db, clock), "demo", options)
+            report = import_leads(leads_file, SqlLeads(db, clock), list_name, options)
             yield Demo(app, sandbox, clock, report, place)
         finally:
             app.close()
