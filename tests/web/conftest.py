@@ -55,11 +55,20 @@ class Site:
         self.server.stop()
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[Site]:
+    site = Site()
+    yield site
+    site.stop()
+
+
 @pytest.fixture
-def site() -> Iterator[Site]:
-    running = Site()
-    yield running
-    running.stop()
+def site(running: Site) -> Site:
+    """The running app with nothing recorded yet."""
+    running.seen.clear()
+    running.machines.clear()
+    running.broken = False
+    return running
 
 
 @pytest.fixture
