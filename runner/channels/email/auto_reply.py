@@ -8,9 +8,11 @@ from runner.channels.email.parse import Mail
 from runner.channels.email.parse_headers import addresses_in
 from runner.channels.email.wordlists import any_of
 
+LONGEST_NOTE = 700
 _SUBJECT = re.compile(any_of("auto_reply_subjects"), re.IGNORECASE)
 _BODY = re.compile(any_of("auto_reply_bodies"), re.IGNORECASE)
 _GONE = re.compile(any_of("auto_reply_gone"), re.IGNORECASE)
+_FORMULA = re.compile(any_of("auto_formulae"), re.IGNORECASE)
 _CHALLENGE = re.compile(any_of("challenges"), re.IGNORECASE)
 _REPLY_PREFIX = re.compile(
     r"^(?:(?:re|aw|sv|antw|odp|vs|ref|rif|res|回复|答复|返信)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE
@@ -59,7 +61,8 @@ def _only_an_absence(text: str, mail: Mail) -> bool:
     """Whether a text is an absence note and nothing else: short, opening with the absence, no quotation, no but."""
     first = " ".join(text.split())
     quoted = len(mail.readable().strip()) > len(text) + 40
-    return not quoted and len(first) < 700 and bool(_BODY.search(first[:260])) and not _ENGAGED.search(first)
+    says_so = bool(_BODY.search(first[:260])) and bool(_FORMULA.search(first))
+    return says_so and not quoted and len(first) < LONGEST_NOTE and not _ENGAGED.search(first)
 
 
 def is_challenge(text: str) -> bool:

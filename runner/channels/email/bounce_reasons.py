@@ -77,7 +77,7 @@ def reason_of(failure: Failure) -> str:
         return "userunknown"
     if said == "userunknown" or (said is None and detail == "1.1"):
         return _unknown_or_filtered(failure)
-    return said or OF_STATUS.get(detail) or ("onhold" if failure.diagnostic else "undefined")
+    return said or _by_status(failure.status) or ("onhold" if failure.diagnostic else "undefined")
 
 
 def _said(text: str) -> str | None:
@@ -113,6 +113,12 @@ def _unknown_or_filtered(failure: Failure) -> str:
         return "rejected"
     vague = detail in ("", "0.0") and (bool(failure.code) or bool(_PLAIN_UNKNOWN.search(text)))
     return "filtered" if failure.command == "DATA" or detail in ("2.1", "2.0") or vague else "userunknown"
+
+
+def _by_status(status: str) -> str | None:
+    """The reason that a status alone gives; a temporary one about a host says nothing of the address."""
+    reason = OF_STATUS.get(_detail(status))
+    return "networkerror" if reason in ("hostunknown", "notaccept") and status.startswith("4") else reason
 
 
 def _detail(status: str) -> str:
