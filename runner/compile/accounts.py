@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runner.compile import registry, values
-from runner.compile.checks import name_mismatch
+from runner.compile.checks import name_mismatch, unknown_holiday_calendar, unknown_timezone
 from runner.compile.checks.shape import ShapeSubject
 from runner.compile.schemas import FileKind, violations
 from runner.lang.diagnostics import Diagnostic
@@ -27,6 +27,10 @@ def compile_account(source: Source, stem: str | None) -> tuple[ChannelConfig | N
     subject = ShapeSubject(source, FileKind.CHANNEL, tuple(broken))
     found += [diagnostic for check in registry.SHAPE_CHECKS if broken for diagnostic in check(subject)]
     found += name_mismatch.in_file(source, stem)
+    if isinstance(source.data, dict):
+        found += unknown_timezone.in_mapping(source, source.data, frozenset())
+        found += unknown_timezone.in_mapping(source, source.data.get("send_window"), unknown_timezone.OTHERS)
+        found += unknown_holiday_calendar.in_window(source, source.data)
     return (None if broken else with_defaults(build_account(source.data))), found
 
 

@@ -11,8 +11,9 @@ from runner.compile import registry, values
 from runner.compile.checks import bad_condition, bad_value, name_mismatch, unknown_field, unknown_step
 from runner.compile.checks.conditions import told
 from runner.compile.checks.shape import ShapeSubject
-from runner.compile.drafts import LEAD_FIELDS, ConditionDraft, read_condition
+from runner.compile.drafts import ConditionDraft, read_condition
 from runner.compile.schemas import FileKind, violations
+from runner.compile.vocabulary import LEAD_FIELDS
 from runner.lang.conditions import Condition, Vocabulary
 from runner.lang.diagnostics import Diagnostic
 from runner.lang.source import Key, Source

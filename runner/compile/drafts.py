@@ -10,6 +10,7 @@ from typing import Any
 
 from runner.compile import values
 from runner.compile.paths import Entry, explore
+from runner.compile.vocabulary import CAMPAIGN_FIELDS
 from runner.lang.conditions import Condition, ConditionError, Meaning, NameProblem, Vocabulary, parse_condition, resolve
 from runner.lang.durations import Duration
 from runner.lang.source import Key, Source
@@ -165,15 +166,6 @@ class SequenceDraft:
     def is_broken(self, *path: Key) -> bool:
         """Whether an earlier stage complained about this place or one above it."""
         return bool(self.broken) and any(path[:length] in self.broken for length in range(1, len(path) + 1))
-
-
-CAMPAIGN_FIELDS = {"name": "text", "sequence": "text", "mode": "text", "priority": "number"}
-LEAD_FIELDS = {
-    "email": "text", "first_name": "text", "last_name": "text", "company": "text", "title": "text", "phone": "text",
-    "website": "text", "contact_form_url": "text", "linkedin_url": "text", "timezone": "text", "country": "text",
-    "grade": "text", "legal_basis": "text", "source": "text", "score": "number", "tags": "list", "lists": "list",
-    "consent": "boolean", "linkedin_status": "text",
-}  # fmt: skip
 
 
 def kind_of(value: object) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from runner.lang.diagnostics import Diagnostic, Edit, Fix, Severity, Span
 from runner.lang.source import Key
+from runner.lang.suggest import is_sure, nearest
 
 
 def error(slug: str, summary: str, span: Span, **more: Any) -> Diagnostic:
@@ -18,9 +20,16 @@ def warning(slug: str, summary: str, span: Span, **more: Any) -> Diagnostic:
     return Diagnostic(slug, Severity.WARNING, summary, span, **more)
 
 
-def replacing(span: Span, text: str, title: str | None = None) -> Fix:
-    """A safe fix that puts `text` in the place of a span."""
-    return Fix(title or f"write `{text}`", (Edit(span, text),))
+def replacing(span: Span, text: str, *, safe: bool = True) -> Fix:
+    """A fix that puts `text` in the place of a span."""
+    return Fix(f"write `{text}`", (Edit(span, text),), safe)
+
+
+def correcting(span: Span, word: str, names: Iterable[str]) -> Fix | None:
+    """A fix that puts the nearest name in the place of a misspelt one; safe where no other name is as near."""
+    known = list(names)
+    near = nearest(word, known)
+    return Fix(f"write `{near}`", (Edit(span, near),), safe=is_sure(word, known)) if near is not None else None
 
 
 def shown(value: object) -> str:

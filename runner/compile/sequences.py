@@ -9,9 +9,10 @@ from typing import Any
 from runner.compile import registry
 from runner.compile.checks import name_mismatch
 from runner.compile.checks.shape import ShapeSubject
-from runner.compile.drafts import LEAD_FIELDS, SequenceDraft, StepDraft, attach_conditions, read_steps
+from runner.compile.drafts import SequenceDraft, StepDraft, attach_conditions, read_steps
 from runner.compile.graphs import build_graph
 from runner.compile.schemas import FileKind, violations
+from runner.compile.vocabulary import LEAD_FIELDS
 from runner.lang.diagnostics import Diagnostic
 from runner.lang.reader import load
 from runner.lang.source import Source

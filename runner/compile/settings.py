@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.compile import registry, values
+from runner.compile.checks import unknown_timezone
 from runner.compile.checks.shape import ShapeSubject
 from runner.compile.schemas import FileKind, violations
+from runner.compile.vocabulary import LEAD_FIELDS
 from runner.lang.diagnostics import Diagnostic
 from runner.lang.source import Source
 from runner.model.project import ContactPolicy, ProjectSettings
@@ -22,6 +24,7 @@ def compile_settings(source: Source) -> tuple[ProjectSettings, list[Diagnostic]]
     if source.data is None:
         return _DEFAULTS, found
     broken = violations(source.data, FileKind.PROJECT)
+    found += unknown_timezone.in_mapping(source, source.data, frozenset())
     if not broken:
         return build_settings(source.data), found
     subject = ShapeSubject(source, FileKind.PROJECT, tuple(broken))
@@ -53,11 +56,12 @@ def build_settings(data: Mapping[str, Any]) -> ProjectSettings:
 
 
 def _lead_fields(fields: Any) -> dict[str, str]:
-    """Each custom field's type; a field in the long form without a type is a text."""
+    """Each custom field's type; a field in the long form without a type is a text. Standard fields have theirs."""
     found = {}
     for name, kind in fields.items() if isinstance(fields, dict) else ():
         given = kind.get("type", "text") if isinstance(kind, dict) else kind
-        found[str(name)] = given if isinstance(given, str) else "text"
+        if name not in LEAD_FIELDS:
+            found[str(name)] = given if isinstance(given, str) else "text"
     return found
 
 

@@ -36,6 +36,11 @@ MAX_ALIASED_NODES = 20_000
 
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _LARGE = 64 * 1024
+_UNFINISHED = frozenset({
+    "while scanning a simple key", "while scanning a quoted scalar", "while parsing a flow mapping",
+    "while parsing a flow sequence",
+})  # fmt: skip
+_NO_COLON = re.compile(r"\s*(?:- )?([A-Za-z_][\w-]*) (?!.*:(?: |$))\S")
 _NOTHING = object()
 _DROPPED = object()
 
@@ -105,7 +110,11 @@ def _find(source: Source, kind: Kind, start: Position, detail: str = "", *, end:
 
 
 def _syntax_error(source: Source, error: yaml.YAMLError) -> None:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    noticed: Any = getattr(error, "problem_mark", None)
+    opened: Any = getattr(error, "context_mark", None)
+    # What is never finished is wrong where it begins, however much further the parser read before it noticed.
+    begins = str(getattr(error, "context", "")) in _UNFINISHED and opened is not None and noticed is not None
+    mark = opened if begins and opened.line != noticed.line else noticed or opened
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     start = Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
     line = source.lines[start.line - 1] if start.line <= len(source.lines) else ""
@@ -114,10 +123,23 @@ def _syntax_error(source: Source, error: yaml.YAMLError) -> None:
         column = line.index("\t") + 1
         _find(source, Kind.TAB_INDENT, Position(start.line, column))
         return
-    other = getattr(error, "context_mark", None)
+    if "mapping values are not allowed" in problem and (without := _line_without_colon(source, start.line)):
+        source.findings.append(Finding(Kind.BAD_YAML, *without, "could not find expected ':'", start))
+        return
+    other = noticed if mark is opened else opened
     second = Position(other.line + 1, other.column + 1) if other and other.line != start.line - 1 else None
     end = Position(start.line, start.column + 1)
     source.findings.append(Finding(Kind.BAD_YAML, start, end, problem, second))
+
+
+def _line_without_colon(source: Source, number: int) -> tuple[Position, Position] | None:
+    """The line above that was meant as `key: value` and has no colon: YAML takes it for text that goes on below."""
+    for above in range(number - 1, 0, -1):
+        line = source.lines[above - 1]
+        if line.strip() and not line.lstrip().startswith("#"):
+            match = _NO_COLON.match(line)
+            return (Position(above, match.start(1) + 1), Position(above, match.end(1) + 1)) if match else None
+    return None
 
 
 class _Builder:

@@ -26,7 +26,7 @@ from runner.lang.nodes import (
     OutcomeIs,
     Word,
 )  # fmt: skip
-from runner.lang.suggest import choices, meant, nearest
+from runner.lang.suggest import choices, is_sure, meant, nearest
 
 FAILURES = frozenset({"failed", "not_connected", "timeout", "expired"})
 """What `X_failed` holds for."""
@@ -70,7 +70,7 @@ class Vocabulary:
 class NameProblem:
     """A name that is not declared or a comparison that cannot hold; offsets count in the condition's text.
 
-    `fix` is the one text that surely was meant there, if there is one.
+    `fix` is the text that was meant there, if one is near; `sure` if nothing else is as near.
     """
 
     slug: str
@@ -79,6 +79,7 @@ class NameProblem:
     end: int
     hint: str = ""
     fix: str | None = None
+    sure: bool = True
 
 
 def resolve(condition: Condition, vocabulary: Vocabulary) -> tuple[Condition, list[NameProblem]]:
@@ -135,7 +136,8 @@ class _Resolver:
             hint = "set it under `vars:` in the sequence, or in every campaign that runs it"
         start = node.end - len(node.name)
         message = f"`{node.scope}` has no field `{node.name}`"
-        self.problems.append(NameProblem("unknown-field", message, start, node.end, hint, near))
+        sure = is_sure(node.name, known)
+        self.problems.append(NameProblem("unknown-field", message, start, node.end, hint, near, sure))
 
     def word(self, node: Word) -> Node:
         names = self.vocabulary.names
@@ -168,7 +170,8 @@ class _Resolver:
             start = node.start
         message = f"`{name}` has no outcome `{outcome}`"
         text = fix[len(name) + 1 :] if fix is not None and start != node.start else fix
-        self.problems.append(NameProblem("unknown-outcome", message, start, node.end, hint, text))
+        sure = outcome in meaning.events or is_sure(outcome, meaning.outcomes)
+        self.problems.append(NameProblem("unknown-outcome", message, start, node.end, hint, text, sure))
 
     def unknown_word(self, node: Word) -> None:
         names = self.vocabulary.names
@@ -179,8 +182,9 @@ class _Resolver:
             return
         near = self._meant_atom(node.name)
         if near is not None:
-            self.problem("unknown-step", f"no step or channel `{node.name}` with an outcome", node,
-                         f"did you mean `{near}`?", near)  # fmt: skip
+            message = f"no step or channel `{node.name}` with an outcome"
+            hint, sure = f"did you mean `{near}`?", is_sure(node.name, self._atoms())
+            self.problems.append(NameProblem("unknown-step", message, node.start, node.end, hint, near, sure))
             return
         for scope in SCOPES:
             if node.name in self.vocabulary.fields.get(scope, {}):
@@ -214,8 +218,8 @@ class _Resolver:
             near = nearest(node.first, known)
             end = node.start + len(node.first)
             message = f"nothing is called `{node.first}`"
-            problem = NameProblem("unknown-step", message, node.start, end, meant(node.first, known), near)
-            self.problems.append(problem)
+            hint, sure = meant(node.first, known), is_sure(node.first, known)
+            self.problems.append(NameProblem("unknown-step", message, node.start, end, hint, near, sure))
             return node
         if not meaning.open and node.second not in meaning.events:
             start = node.end - len(node.second)
@@ -225,7 +229,8 @@ class _Resolver:
                 near = nearest(node.second, meaning.events)
                 hint, fix = meant(node.second, meaning.events) or "it has no events", near
             message = f"`{node.first}` has no event `{node.second}`"
-            self.problems.append(NameProblem("unknown-event", message, start, node.end, hint, fix))
+            sure = is_sure(node.second, meaning.events)
+            self.problems.append(NameProblem("unknown-event", message, start, node.end, hint, fix, sure))
             return node
         return EventSeen(node.first, meaning.steps, node.second, node.start, node.end)
 

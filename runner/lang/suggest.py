@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 LISTED = 8
+CLEARLY = 0.05
+"""How much more alike the nearest name must be than the second."""
 MOST_COMPARED = 2_000
 """Beyond this many names comparing would take longer than reading the file."""
 
@@ -21,6 +23,17 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
     plain = word.lower().replace("-", "_").strip()
     matches = get_close_matches(plain, lowered, n=1, cutoff=0.6)
     return lowered[matches[0]] if matches else None
+
+
+def is_sure(word: str, names: Iterable[str]) -> bool:
+    """Whether one name is so much nearer to `word` than every other that it may be written without asking."""
+    plain = word.lower().replace("-", "_").strip()
+    lowered = {name.lower() for name in names}
+    if plain in lowered:
+        return True
+    near = get_close_matches(plain, lowered, n=2, cutoff=0.6)
+    scores = [SequenceMatcher(None, plain, other).ratio() for other in near]
+    return len(scores) == 1 or (len(scores) == 2 and scores[0] - scores[1] >= CLEARLY)
 
 
 def meant(word: str, names: Iterable[str]) -> str:

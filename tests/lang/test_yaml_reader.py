@@ -103,7 +103,7 @@ def test_plain_values_mean_what_yaml_1_2_says(text, value):
         ("---\n...\n", Kind.EMPTY_FILE, 1, 1),
         ("a: 1\n---\nb: 2\n", Kind.SEVERAL_DOCUMENTS, 2, 1),
         ("a: b: c\n", Kind.BAD_YAML, 1, 5),
-        ('a: "never closed\n', Kind.BAD_YAML, 2, 1),
+        ('a: "never closed\n', Kind.BAD_YAML, 1, 4),
         ('a: "x\\0y"\n', Kind.BAD_YAML, 1, 4),
         ("a: 1\u0085b: 2\n", Kind.BAD_YAML, 1, 5),
         ("a: 1\u2028b: 2\n", Kind.BAD_YAML, 1, 5),

@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any
 
 from runner.compile.checks.shape import ShapeSubject, is_literal_secret, is_unitless
-from runner.compile.reporting import error, plain, replacing, shown
+from runner.compile.reporting import correcting, error, plain, shown
 from runner.compile.schemas import Violation
 from runner.lang.diagnostics import Diagnostic
 from runner.lang.source import Source
-from runner.lang.suggest import meant, nearest
+from runner.lang.suggest import meant
 
 SLUG = "bad-value"
 
@@ -44,22 +44,17 @@ def _explain(subject: ShapeSubject, violation: Violation) -> Diagnostic:
                      help="lower-case letters, digits and underscores, starting with a letter")  # fmt: skip
     summary, hint = _words(violation)
     span = subject.place(violation)
-    near = _one_meant(violation)
-    fix = replacing(span, near) if near else None
-    return error(SLUG, summary, span, label=f"did you mean `{near}`?" if near else "", help=hint, path=violation.path,
-                 fix=fix)  # fmt: skip
+    fix = None
+    if violation.rule == "enum" and isinstance(violation.value, str):
+        fix = correcting(span, violation.value, [str(choice) for choice in violation.schema["enum"]])
+    label = hint if fix is not None else ""
+    return error(SLUG, summary, span, label=label, help=hint, path=violation.path, fix=fix)
 
 
 def _container(data: Any, path: tuple[Any, ...]) -> Any:
     for part in path:
         data = data[part]
     return data if isinstance(data, dict) else None
-
-
-def _one_meant(violation: Violation) -> str | None:
-    if violation.rule != "enum" or not isinstance(violation.value, str):
-        return None
-    return nearest(violation.value, [str(choice) for choice in violation.schema["enum"]])
 
 
 def _words(violation: Violation) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from runner.compile.checks.source import findings, second
 from runner.compile.reporting import error
 from runner.lang.diagnostics import Diagnostic
-from runner.lang.source import Kind, Source
+from runner.lang.source import Finding, Kind, Source
 
 SLUG = "bad-yaml"
 
@@ -15,8 +15,8 @@ _PLAINER = (
     ("mapping values are not allowed", "a `:` inside an unquoted value", 'put the value in quotes: "..."'),
     ("did not find expected key", "this line does not fit the lines above", "check its indentation"),
     ("did not find expected '-' indicator", "this line does not fit the list above", "indent it like the items"),
-    ("did not find expected ',' or '}'", "the `{` above is not closed before this", "add `}` or a comma"),
-    ("did not find expected ',' or ']'", "the `[` above is not closed before this", "add `]` or a comma"),
+    ("did not find expected ',' or '}'", "the `{` is not closed, or a comma is missing", "add `}` or a comma"),
+    ("did not find expected ',' or ']'", "the `[` is not closed, or a comma is missing", "add `]` or a comma"),
     ("could not find expected ':'", "there is no `:` after this key", "write `key: value`"),
     ("found unexpected end of stream", "the text in quotes never ends", "add the closing quote"),
     ("found character that cannot start any token", "this character cannot start a value", "put the value in quotes"),
@@ -33,8 +33,13 @@ def check(source: Source) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each place that is not YAML."""
     for finding in findings(source, Kind.BAD_YAML):
         summary, hint = plainer(finding.detail)
-        related = second(source, finding, "what it belongs to starts here")
+        related = second(source, finding, _second_words(finding))
         yield error(SLUG, summary, source.span(finding.start, finding.end), help=hint, related=related)
+
+
+def _second_words(finding: Finding) -> str:
+    """What the second place is: where the reader noticed, or where that began which it could not finish."""
+    return "noticed here" if finding.other is not None and finding.other > finding.start else "it begins here"
 
 
 def plainer(problem: str) -> tuple[str, str]:

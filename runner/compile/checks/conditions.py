@@ -26,6 +26,6 @@ def told(source: Source, condition: ConditionDraft, slug: str, path: Path) -> It
         if problem.slug == slug:
             span = source.part_span(container, path[-1], problem.start, problem.end)
             exact = span.end.column - span.start.column == problem.end - problem.start
-            fix = replacing(span, problem.fix) if problem.fix and exact else None
+            fix = replacing(span, problem.fix, safe=problem.sure) if problem.fix and exact else None
             yield error(slug, problem.message, span, label=problem.hint if problem.fix else "", help=problem.hint,
                         path=path, fix=fix)  # fmt: skip

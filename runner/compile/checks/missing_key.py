@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runner.compile.checks.shape import ShapeSubject
+from runner.compile.checks.unknown_key import misspelt
 from runner.compile.reporting import error, plain, where
 from runner.lang.diagnostics import Diagnostic
-from runner.lang.suggest import nearest
 
 SLUG = "missing-key"
 
 
 def check(subject: ShapeSubject) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each missing key, unless a misspelt one stands in its place."""
-    misspelt = {(violation.path, violation.key or "") for violation in subject.of("unknown")}
     for violation in subject.of("required"):
         key = violation.key or ""
-        if any(path == violation.path and nearest(other, [key]) for path, other in misspelt):
+        if misspelt(violation, key) is not None:
             continue
         owner = "the step" if len(violation.path) == 2 and violation.path[0] == "steps" else where(violation.path)
         described = violation.schema.get("properties", {}).get(key, {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from runner.compile.drafts import SequenceDraft
-from runner.compile.reporting import error, replacing
+from runner.compile.reporting import correcting, error
 from runner.lang.diagnostics import Diagnostic, Related
 from runner.lang.suggest import meant, nearest
 from runner.model.sequence import ChannelStep
@@ -26,7 +26,7 @@ def check(draft: SequenceDraft) -> Iterator[Diagnostic]:
             near = nearest(name, draft.templates)
             hint = meant(name, draft.templates) if near else f"create templates/{name}.md"
             yield error(SLUG, f"there is no template `{name}`", span, label=hint if near else "", help=hint, path=path,
-                        fix=replacing(span, near) if near else None)  # fmt: skip
+                        fix=correcting(span, name, draft.templates))  # fmt: skip
         if "template" in step.raw and "variants" in step.raw:
             first = draft.source.key_span(step.raw, "template")
             yield error(SLUG, "a step has `template` or `variants`, not both",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runner.compile.reporting import error, replacing
+from runner.compile.reporting import correcting, error
 from runner.compile.view import ProjectView
 from runner.lang.diagnostics import Diagnostic, Span
 from runner.lang.suggest import meant, nearest
@@ -35,7 +35,7 @@ def _look_up(view: ProjectView, span: Span, path: tuple[str | int, ...], name: s
         near = nearest(name, known)
         hint = meant(name, known) or f"create channel_configs/{name}.yaml"
         yield error(SLUG, f"there is no account `{name}`", span, label=hint if near else "", help=hint, path=path,
-                    fix=replacing(span, near) if near else None)  # fmt: skip
+                    fix=correcting(span, name, known))  # fmt: skip
 
 
 def _of(view: ProjectView, channel: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from runner.compile.checks.conditions import problems
 from runner.compile.drafts import SequenceDraft
-from runner.compile.reporting import error, replacing
+from runner.compile.reporting import correcting, error
 from runner.lang.diagnostics import Diagnostic
 from runner.lang.suggest import meant, nearest
 
@@ -28,4 +28,4 @@ def check(draft: SequenceDraft) -> Iterator[Diagnostic]:
         near = nearest(event, asked.events)
         hint = meant(event, asked.events) or "nothing ever happens to a step of its kind"
         yield error(SLUG, f"`{name}` has no event `{event}`", span, label=hint if near else "", help=hint,
-                    path=("steps", step.index, "wait_for"), fix=replacing(span, near) if near else None)  # fmt: skip
+                    path=("steps", step.index, "wait_for"), fix=correcting(span, event, asked.events))  # fmt: skip

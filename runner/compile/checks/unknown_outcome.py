@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from runner.compile.checks.conditions import problems
 from runner.compile.drafts import SequenceDraft
-from runner.compile.reporting import error, replacing
+from runner.compile.reporting import correcting, error
 from runner.lang.diagnostics import Diagnostic
 from runner.lang.suggest import meant, nearest
 
@@ -29,4 +29,4 @@ def check(draft: SequenceDraft) -> Iterator[Diagnostic]:
             hint = meant(outcome, step.outcomes)
             yield error(SLUG, f"a step of kind {kind} has no outcome `{outcome}`", span, label=hint if near else "",
                         help=hint, path=("steps", step.index, "next", outcome),
-                        fix=replacing(span, near) if near else None)  # fmt: skip
+                        fix=correcting(span, outcome, step.outcomes))  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runner.compile.reporting import error, replacing
+from runner.compile.reporting import correcting, error
 from runner.compile.view import ProjectView
 from runner.lang.diagnostics import Diagnostic
 from runner.lang.suggest import meant, nearest
@@ -23,4 +23,4 @@ def check(view: ProjectView) -> Iterator[Diagnostic]:
         near = nearest(name, known)
         hint = meant(name, known) or f"create sequences/{name}.yaml"
         yield error(SLUG, f"there is no sequence `{name}`", span, label=hint if near else "", help=hint,
-                    path=("sequence",), fix=replacing(span, near) if near else None)  # fmt: skip
+                    path=("sequence",), fix=correcting(span, name, known))  # fmt: skip

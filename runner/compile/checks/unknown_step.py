@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from runner.compile.checks.conditions import problems
 from runner.compile.drafts import SequenceDraft, StepDraft, ids
-from runner.compile.reporting import error, replacing
+from runner.compile.reporting import correcting, error
 from runner.lang.diagnostics import Diagnostic, Span
 from runner.lang.source import Key
 from runner.lang.suggest import meant, nearest
@@ -29,7 +29,7 @@ def _unknown(name: str, known: list[str], span: Span, path: tuple[Key, ...], wha
     near = nearest(name, known)
     hint = meant(name, known)
     return error(SLUG, f"there is no {what} `{name}`", span, label=hint if near else "", help=hint, path=path,
-                 fix=replacing(span, near) if near else None)  # fmt: skip
+                 fix=correcting(span, name, known))  # fmt: skip
 
 
 def _routes(draft: SequenceDraft, step: StepDraft) -> Iterator[Diagnostic]:

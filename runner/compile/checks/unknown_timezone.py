@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +14,8 @@ from runner.lang.source import Source
 from runner.lang.suggest import nearest
 
 SLUG = "unknown-timezone"
-_OTHERS = frozenset({"lead", "account"})
+OTHERS = frozenset({"lead", "account"})
+"""What a send window may say in place of a zone."""
 
 
 @lru_cache(maxsize=1024)
@@ -28,13 +30,20 @@ def is_zone(name: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    from zoneinfo import available_timezones
+
+    return frozenset(available_timezones())
+
+
 def check(draft: SequenceDraft) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each send window with an unknown zone."""
     defaults = draft.source.data.get("defaults")
     holders: list[Any] = [defaults, *(step.raw for step in draft.steps)]
     for holder in holders:
         window = holder.get("send_window") if isinstance(holder, Mapping) else None
-        yield from in_mapping(draft.source, window, _OTHERS)
+        yield from in_mapping(draft.source, window, OTHERS)
 
 
 def in_mapping(source: Source, holder: object, others: frozenset[str]) -> Iterator[Diagnostic]:
@@ -42,12 +51,17 @@ def in_mapping(source: Source, holder: object, others: frozenset[str]) -> Iterat
     name = holder.get("timezone") if isinstance(holder, dict) else None
     if not isinstance(name, str) or name in others or is_zone(name):
         return
-    from zoneinfo import available_timezones
-
-    near = nearest(name.rpartition("/")[2], [zone.rpartition("/")[2] for zone in available_timezones()])
-    found = sorted(zone for zone in available_timezones() if near and zone.rpartition("/")[2] == near)
-    best = next((zone for zone in found if zone.startswith(name.partition("/")[0])), found[0] if found else None)
+    best = _meant(name)
     span = source.value_span(holder, "timezone")
     hint = f"did you mean `{best}`?" if best else "write an IANA name, like Europe/Berlin"
     yield error(SLUG, f"there is no time zone `{name}`", span, label=hint if best else "", help=hint,
                 fix=replacing(span, best) if best else None)  # fmt: skip
+
+
+def _meant(name: str) -> str | None:
+    """The zone that was meant: a whole name nearly right, or a city alone."""
+    if "/" in name:
+        return nearest(name, _zones())
+    cities = {zone.rpartition("/")[2].lower(): zone for zone in sorted(_zones(), reverse=True)}
+    alike = get_close_matches(name.lower().replace(" ", "_"), cities, n=1, cutoff=0.8)
+    return cities[alike[0]] if alike else None
