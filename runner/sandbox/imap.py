@@ -40,12 +40,14 @@ class ImapServer:
         self._calls: list[ImapCall] = []
         self._listener: socket.socket | None = None
         self._open: set[socket.socket] = set()
+        self._acceptor: threading.Thread | None = None
 
     def start(self) -> None:
         """Listen on loopback; `port` is known afterwards."""
         self._listener = socket.create_server((self.host, self.port))
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, args=(self._listener,), name="sandbox-imap", daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, args=(self._listener,), name="sandbox-imap", daemon=True)
+        self._acceptor.start()
 
     def stop(self) -> None:
         """Stop listening and drop every connection."""
@@ -57,6 +59,8 @@ class ImapServer:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
+        if self._acceptor is not None:
+            self._acceptor.join(timeout=5)  # the port is free only when nobody listens any more
 
     @property
     def ledger(self) -> tuple[ImapCall, ...]:

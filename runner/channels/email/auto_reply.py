@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from runner.channels.email.parse import Mail
-from runner.channels.email.parse_headers import addresses_in
+from runner.channels.email.parse_headers import Headers, addresses_in
+from runner.channels.email.reply_text import Written
 from runner.channels.email.wordlists import any_of
 
 LONGEST_NOTE = 700
@@ -24,13 +24,16 @@ _MARKS = ("x-autoreply", "x-autorespond", "x-auto-reply", "x-autoresponder", "x-
 _AUTO_PRECEDENCE = frozenset({"auto_reply", "auto-reply", "autoreply"})
 
 
-def auto_reply_rule(mail: Mail, text: str, dated: bool) -> str | None:
+def auto_reply_rule(written: Written, *, dated: bool) -> str | None:
     """The name of the rule by which a message is an automatic reply, None where a person wrote it.
 
-    `text` is the new text, `dated` whether it says outright until when. X-Auto-Response-Suppress alone says nothing:
-    Exchange puts it on ordinary mail too.
+    `dated`: it says outright until when. X-Auto-Response-Suppress alone says nothing: Exchange puts it on ordinary
+    mail too.
     """
-    headers = mail.headers
+    return _by_headers(written.mail.headers) or _by_words(written, dated)
+
+
+def _by_headers(headers: Headers) -> str | None:
     submitted = headers.raw("auto-submitted").partition(";")[0].partition("(")[0].strip().lower()
     if submitted not in ("", "no", "auto-generated"):
         return "auto-submitted"
@@ -41,28 +44,32 @@ def auto_reply_rule(mail: Mail, text: str, dated: bool) -> str | None:
         return "precedence"
     if "autoresponder" in headers.raw("x-post-messageclass").lower():
         return "x-post-messageclass"
+    return None
+
+
+def _by_words(written: Written, dated: bool) -> str | None:
+    headers = written.mail.headers
     subject = headers.get("subject").strip()
     if _SUBJECT.search(subject[:300]) and not _REPLY_PREFIX.match(subject):
         return "subject"
-    opening = text[:600]
     suppressed = headers.raw("x-auto-response-suppress").strip().lower() not in ("", "none")
     bulk = headers.raw("precedence").strip().lower() in ("bulk", "junk")
-    automatic = suppressed or bulk or submitted == "auto-generated" or headers.raw("return-path").strip() == "<>"
-    if automatic and _BODY.search(opening):
+    generated = headers.raw("auto-submitted").strip().lower().startswith("auto-generated")
+    automatic = suppressed or bulk or generated or headers.raw("return-path").strip() == "<>"
+    if automatic and _BODY.search(written.text[:600]):
         return "body-and-header"
     if bulk and suppressed and "list-id" not in headers:
         return "precedence-and-suppress"
-    if submitted == "auto-generated" and "list-id" not in headers and "list-unsubscribe" not in headers:
+    if generated and "list-id" not in headers and "list-unsubscribe" not in headers:
         return "auto-generated"
-    return "body" if dated and _only_an_absence(text, mail) else None
+    return "body" if dated and _only_an_absence(written) else None
 
 
-def _only_an_absence(text: str, mail: Mail) -> bool:
+def _only_an_absence(written: Written) -> bool:
     """Whether a text is an absence note and nothing else: short, opening with the absence, no quotation, no but."""
-    first = " ".join(text.split())
-    quoted = len(mail.readable().strip()) > len(text) + 40
+    first = " ".join(written.text.split())
     says_so = bool(_BODY.search(first[:260])) and bool(_FORMULA.search(first))
-    return says_so and not quoted and len(first) < LONGEST_NOTE and not _ENGAGED.search(first)
+    return says_so and not written.quotes and len(first) < LONGEST_NOTE and not _ENGAGED.search(first)
 
 
 def is_challenge(text: str) -> bool:

@@ -21,7 +21,7 @@ from runner.channels.email.judgement import Failure, MailKind, Verdict
 from runner.channels.email.opt_out import opt_out_words
 from runner.channels.email.parse import Mail, parse
 from runner.channels.email.parse_headers import addresses_in, message_ids_in
-from runner.channels.email.reply_text import new_text
+from runner.channels.email.reply_text import Written
 
 CLASSIFIER_VERSION = 1
 """Raised whenever a rule changes, so that kept messages can be read again."""
@@ -42,7 +42,10 @@ def classify_mail(mail: Mail, *, own: Collection[str] = (), received: date | Non
     if mail.headers.raw("x-runner-key") or any(_untagged(each) in own for each in mail.headers.addresses("from")):
         return Verdict(MailKind.OTHER, "own-mail")
     report = take_apart(mail)
-    return _system(report) or _automatic(mail, set(own), received) or _human(mail)
+    if system := _system(report):
+        return system
+    written = Written.of(mail)
+    return _automatic(written, set(own), received) or _human(written)
 
 
 def _system(report: Report) -> Verdict | None:
@@ -87,12 +90,12 @@ def _receipt(report: Report, original: str | None) -> Verdict:
     return Verdict(MailKind.BOUNCE, "rejecting-receipt", (judge(refused),), original)
 
 
-def _automatic(mail: Mail, own: set[str], received: date | None) -> Verdict | None:
-    text = new_text(mail.readable())
+def _automatic(written: Written, own: set[str], received: date | None) -> Verdict | None:
+    mail, text = written.mail, written.text
     subject = mail.headers.get("subject")
     came = received or _date_of(mail)
     back = return_date(f"{subject}\n{text}", came, month_first=_month_first(mail)) if came else None
-    rule = auto_reply_rule(mail, text, back is not None and back.explicit)
+    rule = auto_reply_rule(written, dated=back is not None and back.explicit)
     if rule is None:
         return None
     rule = CHALLENGE if is_challenge(text) else rule
@@ -105,10 +108,9 @@ def _automatic(mail: Mail, own: set[str], received: date | None) -> Verdict | No
     )  # fmt: skip
 
 
-def _human(mail: Mail) -> Verdict:
-    headers = mail.headers
-    text = new_text(mail.readable())
-    answers = answered(mail)
+def _human(written: Written) -> Verdict:
+    headers, text = written.mail.headers, written.text
+    answers = answered(written.mail)
     listed = "list-id" in headers or "list-unsubscribe" in headers
     if listed and not answers:
         return Verdict(MailKind.OTHER, "list", new_text=text)

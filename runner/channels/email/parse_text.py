@@ -7,6 +7,7 @@ import html
 import re
 
 MAX_HTML = 400_000
+MAX_TAGS = 10_000
 _UNSAFE = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem", "utf-7"})
 _ALIASES = {
     "x-sjis": "cp932", "shift_jis": "cp932", "shift-jis": "cp932", "ks_c_5601-1987": "cp949", "gb2312": "gb18030",
@@ -56,6 +57,8 @@ def html_to_text(source: str) -> str:
     out: list[str] = []
     position, quote, source = 0, 0, source[:MAX_HTML]
     while (start := source.find("<", position)) >= 0:
+        if len(out) > MAX_TAGS:
+            break
         out.append(_shown(source[position:start], quote))
         if source.startswith("<!--", start):
             position = _after(source, "-->", start)

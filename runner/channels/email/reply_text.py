@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
+from runner.channels.email.parse import Mail
 from runner.channels.email.wordlists import any_of
 
 MAX_LINES = 2000
@@ -20,6 +22,26 @@ _DIVIDER = re.compile(
 _FROM_LINE = re.compile(rf"^[ \t*>]*(?:{any_of('quote_from')}){_BLANK}[:：]{_BLANK}\S", re.IGNORECASE)
 _HEADER_LINE = re.compile(rf"^[ \t*>]*(?:{any_of('quote_headers')}){_BLANK}[:：]", re.IGNORECASE)
 _MOBILE = re.compile(rf"^[ \t]*(?:{any_of('mobile_signatures')}).{{0,60}}$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message that somebody or something wrote: all its text, and what is new in it."""
+
+    mail: Mail
+    shown: str
+    text: str
+
+    @classmethod
+    def of(cls, mail: Mail) -> Written:
+        """Read the text of a message once."""
+        shown = mail.readable()
+        return cls(mail, shown, new_text(shown))
+
+    @property
+    def quotes(self) -> bool:
+        """Whether it quotes an earlier mail, or carries a long signature."""
+        return len(self.shown.strip()) > len(self.text) + 40
 
 
 def new_text(text: str) -> str:
