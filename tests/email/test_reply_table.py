@@ -8,7 +8,7 @@ from runner.channels.email.replies import ACCOUNT_PHASES, Phase, Row, Verdict, m
 from runner.channels.email.replies_table import TABLE
 from runner.channels.email.smtp_session import Refusal
 from runner.channels.email.smtp_wire import Reply
-from runner.channels.email.verdicts import after_the_dot, before_the_dot
+from runner.channels.email.verdicts import after_the_dot, before_the_dot, replaced_id
 from runner.engine.outcomes import AccountTrouble, Failed, Trouble, TryAgain
 
 LIKELY = (Phase.RCPT, Phase.DOT, Phase.MAIL, Phase.AUTH, Phase.EHLO)
@@ -105,3 +105,20 @@ def test_a_temporary_code_is_never_final(code):
     for enhanced in ("", "4.7.1", "5.1.1", "5.7.1"):
         verdict = meaning_of(Phase.RCPT, Reply(code, enhanced, ("some words",)), TABLE).verdict
         assert verdict in (Verdict.RETRY, Verdict.LIMITED, Verdict.CONNECTION, Verdict.AUTH), enhanced
+
+
+@pytest.mark.parametrize(
+    ("host", "said", "expected"),
+    [
+        ("email-smtp.us-east-1.amazonaws.com", "250 Ok 0100018f2c-9a483358-9170-4cb4-a269-f5dcdf415321-000000",
+         "<0100018f2c-9a483358-9170-4cb4-a269-f5dcdf415321-000000@email.amazonses.com>"),
+        ("email-smtp.eu-west-1.amazonaws.com", "250 Ok 0100018f2c-9a483358-9170-4cb4-a269-f5dcdf415321-000000",
+         "<0100018f2c-9a483358-9170-4cb4-a269-f5dcdf415321-000000@eu-west-1.amazonses.com>"),
+        ("smtp.lumen.example", "250 Ok 0100018f2c-9a483358-9170-4cb4-a269-f5dcdf415321-000000", None),
+        ("email-smtp.eu-west-1.amazonaws.com", "250 2.0.0 queued", None),
+    ],
+)  # fmt: skip
+def test_the_message_id_that_a_relay_puts_in_place_of_ours_is_learnt(host, said, expected):
+    assert replaced_id(host, reply(said)) == expected
+    outcome = after_the_dot(reply(said), "<ours@lumen.example>", host)
+    assert (outcome.message_id, outcome.provider_ref) == ("<ours@lumen.example>", expected)

@@ -174,7 +174,7 @@ class PreparedEmail:
         except WireError as error:
             outcome: Outcome = verdicts.lost_after_the_dot(error, self.built.message_id)
         else:
-            outcome = verdicts.after_the_dot(reply, self.built.message_id)
+            outcome = verdicts.after_the_dot(reply, self.built.message_id, self.account.smtp.host)
         accepted = self.built if isinstance(outcome, Sent) else None
         self.channel.settled(self.config, self.account, self.session, accepted)
         return outcome

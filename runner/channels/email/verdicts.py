@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import assert_never
 
 from runner.channels.email.oauth import ConsentNeeded
@@ -13,6 +14,8 @@ from runner.engine.outcomes import AccountTrouble, Failed, Outcome, Sent, Troubl
 from runner.errors import ChannelUnavailable, MissingSecret
 
 NotReady = Refusal | Lost | Misfit | MissingSecret | ConsentNeeded | ChannelUnavailable
+_SES_HOST = re.compile(r"email-smtp(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com")
+_SES_ANSWER = re.compile(r"\bOk ([0-9a-f]{10,20}-[0-9a-f-]{30,50})\b", re.IGNORECASE)
 _OF_MESSAGE = frozenset({"smtputf8", "message_too_large"})
 
 
@@ -37,12 +40,24 @@ def before_the_dot(trouble: NotReady) -> Outcome:
             assert_never(trouble)
 
 
-def after_the_dot(reply: Reply, message_id: str) -> Outcome:
+def after_the_dot(reply: Reply, message_id: str, host: str = "") -> Outcome:
     """What the answer to the dot means: only a well-formed 4yz or 5yz says that it was not sent."""
     meaning = meaning_of(Phase.DOT, reply, TABLE)
     if meaning.verdict is Verdict.SENT:
-        return Sent(message_id, detail=_detail(Phase.DOT, reply))
+        return Sent(message_id, replaced_id(host, reply), _detail(Phase.DOT, reply))
     return _outcome(Phase.DOT, reply, meaning)
+
+
+def replaced_id(host: str, reply: Reply) -> str | None:
+    """The Message-ID that Amazon SES puts in place of ours, which its answer tells; None for every other server.
+
+    Source: Amazon SES developer guide, "Sending email using the SES SMTP interface".
+    """
+    region, found = _SES_HOST.fullmatch(host.lower()), _SES_ANSWER.search(reply.text)
+    if region is None or found is None:
+        return None
+    domain = "email" if region[1] == "us-east-1" else region[1]
+    return f"<{found[1]}@{domain}.amazonses.com>"
 
 
 def lost_after_the_dot(error: Exception, message_id: str) -> Outcome:
