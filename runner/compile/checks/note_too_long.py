@@ -9,13 +9,13 @@ from runner.compile.drafts import SequenceDraft
 from runner.compile.texts import texts
 from runner.lang.diagnostics import Diagnostic
 from runner.model.channel import ChannelType
+from runner.model.linkedin_limits import MESSAGE_MAX, NOTE_FREE
 
 SLUG = "note-too-long"
 
-NOTE_LIMIT = 200
-"""Characters of the note of an invitation from a free account (300 for a paid one)."""
-MESSAGE_LIMIT = 8_000
-"""Characters of a message to a connection."""
+NOTE_LIMIT = NOTE_FREE
+"""What the note of an invitation from a free account may have; a paid account may send longer ones."""
+MESSAGE_LIMIT = MESSAGE_MAX
 
 
 def check(draft: SequenceDraft) -> Iterator[Diagnostic]:
