@@ -2,15 +2,15 @@
 
     python benchmarks/leads.py [ROWS] [ROUNDS]
 
-The two take turns; the ratio is that of the medians. The goal is 1.5 at a million rows. Both write the table the
-product writes, on SQLite with synchronous=FULL. The addresses have three people a domain, as lists of businesses do.
+The two take turns; the ratio is that of the medians. The goal is 1.5 at a million rows. Both write the columns the
+product writes into the table it writes them to, on SQLite with synchronous=FULL. The addresses have three people a
+domain, as lists of businesses do. Processor time is shown beside the clock, for machines that others use too.
 """
 
 from __future__ import annotations
 
 import csv
 import gc
-import io
 import resource
 import sqlite3
 import statistics
@@ -31,8 +31,8 @@ from runner.store.tables import metadata
 COLUMNS = ("email", "first_name", "last_name", "company", "title", "country", "phone", "website", "linkedin_url")
 STAMP = "2026-11-22 00:00:00.000000"
 INSERT = (
-    f"INSERT INTO leads (email_key, {', '.join(COLUMNS)}, tags, fields, linkedin_status, created_at, updated_at) "
-    f"VALUES ({', '.join('?' * (len(COLUMNS) + 1))}, '[]', '{{}}', 'not_connected', '{STAMP}', '{STAMP}')"
+    f"INSERT INTO leads (email_key, domain, linkedin_key, {', '.join(COLUMNS)}, tags, fields, created_at, updated_at) "
+    f"VALUES ({', '.join('?' * (len(COLUMNS) + 3))}, '[]', '{{}}', '{STAMP}', '{STAMP}')"
 )
 
 
@@ -59,9 +59,13 @@ def fresh_database(folder: Path, name: str) -> Path:
     return path
 
 
-def floor(source: Path, folder: Path) -> float:
+Taken = tuple[float, float]
+"""Seconds by the clock, and of the processor."""
+
+
+def floor(source: Path, folder: Path) -> Taken:
     path = fresh_database(folder, "floor.db")
-    started = time.perf_counter()
+    started = time.perf_counter(), time.process_time()
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA synchronous=FULL")
     with source.open(newline="", encoding="utf-8") as file:
@@ -70,7 +74,7 @@ def floor(source: Path, folder: Path) -> float:
         batch: list[tuple[str, ...]] = []
         for row in reader:
             address = validate_email(row[0], check_deliverability=False).normalized
-            batch.append((address.lower(), address, *row[1:]))
+            batch.append((address.lower(), address.rpartition("@")[2], row[8], address, *row[1:]))
             if len(batch) == 2000:
                 connection.executemany(INSERT, batch)
                 connection.commit()
@@ -78,16 +82,16 @@ def floor(source: Path, folder: Path) -> float:
         connection.executemany(INSERT, batch)
         connection.commit()
     connection.close()
-    return time.perf_counter() - started
+    return time.perf_counter() - started[0], time.process_time() - started[1]
 
 
-def ours(source: Path, folder: Path, rows: int) -> float:
+def ours(source: Path, folder: Path, rows: int) -> Taken:
     path = fresh_database(folder, "ours.db")
-    started = time.perf_counter()
+    started = time.perf_counter(), time.process_time()
     db = open_database(f"sqlite:///{path}")
     report = import_leads(source, SqlLeads(db, ManualClock(datetime(2026, 11, 22, tzinfo=UTC))), "all")
     db.close()
-    took = time.perf_counter() - started
+    took = time.perf_counter() - started[0], time.process_time() - started[1]
     assert report.total == rows, report
     assert not report.rejected, report.rejected[:3]
     return took
@@ -100,20 +104,20 @@ def main() -> None:
         folder = Path(name)
         source = folder / "leads.csv"
         make_csv(rows, source)
-        times: dict[str, list[float]] = {"floor": [], "ours": []}
+        times: dict[str, list[Taken]] = {"floor": [], "ours": []}
         for _ in range(rounds):
             gc.collect()
             times["floor"].append(floor(source, folder))
             gc.collect()
             times["ours"].append(ours(source, folder, rows))
-    low, high = (statistics.median(times[name]) for name in ("floor", "ours"))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    out = io.StringIO()
-    out.write(f"rows {rows:,}  rounds {rounds}\n")
-    out.write(f"floor (csv + email-validator + executemany)  {low:8.2f} s  {low / rows * 1e6:7.1f} us a row\n")
-    out.write(f"runner leads import                          {high:8.2f} s  {high / rows * 1e6:7.1f} us a row\n")
-    out.write(f"ratio {high / low:.2f}  goal 1.5  peak memory {memory} MB\n")
-    sys.stdout.write(out.getvalue())
+    sys.stdout.write(f"rows {rows:,}  rounds {rounds}  peak memory {memory} MB\n")
+    for index, clock in enumerate(("clock", "processor")):
+        low, high = (statistics.median(taken[index] for taken in times[name]) for name in ("floor", "ours"))
+        sys.stdout.write(
+            f"{clock:<10} floor {low / rows * 1e6:6.1f} us a row   runner leads import {high / rows * 1e6:6.1f} us"
+            f" a row   ratio {high / low:.2f}  goal 1.5\n"
+        )
 
 
 if __name__ == "__main__":

@@ -36,8 +36,8 @@ class LeadStore(Protocol):
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """How a file is read. `lead_fields` are the project's own fields with their types, `required_fields` the fields,
-    standard ones too, that every row must have; `renamed` maps headers to fields; `own_addresses` are the keys of addresses we send from;
-    `encoding` is None for UTF-8.
+    standard ones too, that every row must have; `renamed` maps headers to fields; `own_addresses` are the keys of
+    addresses we send from; `encoding` is None for UTF-8.
     """
 
     lead_fields: Mapping[str, str] = field(default_factory=dict)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from runner.leads.cells import CUSTOM_READERS, READERS, bare, text_value
@@ -18,15 +17,23 @@ from runner.model.lead_draft import LeadDraft, RejectedRow, Row
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
 class Reading:
     """How rows are read: the plan of the columns, the addresses that are our own, and the fields that every lead of
     the project has to have.
     """
 
-    plan: ColumnPlan
-    own_addresses: frozenset[str] = frozenset()
-    required: frozenset[str] = frozenset()
+    def __init__(
+        self,
+        plan: ColumnPlan,
+        own_addresses: frozenset[str] = frozenset(),
+        required: frozenset[str] = frozenset(),
+    ) -> None:
+        self._width = plan.width
+        self._own_addresses = own_addresses
+        self._required = required
+        self._simple = [(name, found, READERS[name]) for name, found in plan.standard.items() if name in READERS]
+        self._joint = [(name, found) for name, found in plan.standard.items() if name not in READERS]
+        self._custom = [(name, (column,), CUSTOM_READERS[kind]) for column, (name, kind) in plan.custom.items()]
 
     def rows(self, table: Table) -> Iterator[Row]:
         """Every record of the table, as a draft or a rejection, in order. Raises as `Table.records` does."""
@@ -36,8 +43,8 @@ class Reading:
     def row(self, record: Record) -> Row:
         """One record."""
         line, cells = record
-        if len(cells) != self.plan.width:
-            return RejectedRow(line, f"{len(cells)} cells where the header has {self.plan.width}")
+        if len(cells) != self._width:
+            return RejectedRow(line, f"{len(cells)} cells where the header has {self._width}")
         if "\0" in "".join(cells):
             return RejectedRow(line, "a cell contains a NUL byte")
         try:
@@ -46,51 +53,54 @@ class Reading:
             return RejectedRow(line, str(refused))
 
     def _draft(self, line: int, cells: Sequence[str]) -> Row:
-        values: dict[str, object] = {}
-        texts = self._texts(cells)
-        for field, text in texts.items():
-            if field in READERS:
-                values[field] = _read(field, READERS[field], text)
-        if "full_name" in texts:
-            _split_name(texts["full_name"], values)
-        email_key = self._email(texts, values)
-        profile = _linkedin(texts, values)
-        notes = _phone(texts, values)
-        fields = self._fields(cells)
+        values = _read_all(self._simple, cells)
+        joint = {name: text for name, columns in self._joint if (text := _first(columns, cells))}
+        fields: dict[str, FieldValue] = _read_all(self._custom, cells)
+        if "full_name" in joint:
+            _split_name(joint["full_name"], values)
+        email_key = self._email(joint, values)
+        profile = _linkedin(joint, values)
+        notes = _phone(joint, values)
         if email_key is None and profile is None:
             email_key = _other_key(values)
             if email_key is None:
                 empty = not (values or fields or notes)
                 reason = "the row is empty" if empty else "no e-mail address, LinkedIn profile, form, website or phone"
                 return RejectedRow(line, reason)
-        if missing := self.required - fields.keys() - values.keys():
+        if self._required and (missing := self._required - fields.keys() - values.keys()):
             return RejectedRow(line, f"{', '.join(sorted(missing))}: every lead of this project needs a value")
         return LeadDraft(line, email_key, profile, values, fields, notes)
-
-    def _texts(self, cells: Sequence[str]) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for field, columns in self.plan.standard.items():
-            for column in columns:
-                if text := bare(cells[column]):
-                    found[field] = text
-                    break
-        return found
 
     def _email(self, texts: Mapping[str, str], values: dict[str, object]) -> str | None:
         text = texts.get("email")
         if text is None:
             return None
         values["email"], key = _read("email", parse_email, text)
-        if key in self.own_addresses:
+        if key in self._own_addresses:
             raise _Refused(f"email: `{text}` is one of your own sending addresses")
         return key
 
-    def _fields(self, cells: Sequence[str]) -> dict[str, FieldValue]:
-        return {
-            name: _read(name, CUSTOM_READERS[kind], text)
-            for column, (name, kind) in self.plan.custom.items()
-            if (text := bare(cells[column]))
-        }
+
+def _first(columns: tuple[int, ...], cells: Sequence[str]) -> str:
+    """The text of the first of these columns that says something."""
+    for column in columns:
+        if text := bare(cells[column]):
+            return text
+    return ""
+
+
+def _read_all(plan: Sequence[tuple[str, tuple[int, ...], Callable[[str], T]]], cells: Sequence[str]) -> dict[str, T]:
+    """The values of fields that need nothing but their own cell; what says nothing is left out."""
+    found: dict[str, T] = {}
+    name = ""
+    try:
+        for name, columns, reader in plan:
+            text = bare(cells[columns[0]]) or (_first(columns[1:], cells) if len(columns) > 1 else "")
+            if text:
+                found[name] = reader(text)
+    except ValueError as error:
+        raise _Refused(f"{name}: {error}") from None
+    return found
 
 
 class _Refused(Exception):

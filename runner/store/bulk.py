@@ -1,11 +1,33 @@
-"""Inserting many rows at the speed of the driver, with the types of the table still in charge."""
+"""Many rows or keys at the speed of the driver, with the types of the table still in charge."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, bindparam, insert
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Table,
+    any_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+)
+
+
+def among(column: Column[Any], keys: Sequence[str] | Sequence[int], dialect: Dialect) -> ColumnElement[bool]:
+    """Whether the column is one of many keys, which travel as a single parameter whatever their number."""
+    if dialect.name == "sqlite":
+        each = func.json_each(literal(json.dumps(keys))).table_valued("value")
+        return column.in_(select(each.c.value))
+    return column == any_(literal(list(keys), ARRAY(column.type)))
 
 
 class BulkInsert:
