@@ -76,5 +76,7 @@ def bind_key(connection: Connection, key: Key) -> None:
     if known is None:
         connection.execute(insert(meta).values(name="key", value=fingerprint))
     elif known != fingerprint:
-        raise DatabaseUnavailable("this database was used with another key, so suppressed people would not be recognised",
-                                  help=f"restore {KEY_FILE} or {KEY_VARIABLE} as it was")  # fmt: skip
+        raise DatabaseUnavailable(
+            "this database was used with another key, so suppressed people would not be recognised",
+            help=f"restore {KEY_FILE} or {KEY_VARIABLE} as it was",
+        )

@@ -15,7 +15,9 @@ from runner.serve.demo import Demo, demo
 from runner.store.outcomes_report import final_states
 
 ROOT = Path(__file__).parents[2]
-COLUMNS = ("email", "first_name", "linkedin_url", "contact_form_url", "phone", "timezone", "country", "legal_basis", "score")
+COLUMNS = (
+    "email", "first_name", "linkedin_url", "contact_form_url", "phone", "timezone", "country", "legal_basis", "score",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

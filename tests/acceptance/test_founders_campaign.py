@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 Play = Callable[..., Any]
-BASE = {"first_name": "Ada", "country": "GB", "legal_basis": "legitimate_interest", "timezone": "Europe/London", "score": "80"}
+BASE = {
+    "first_name": "Ada", "country": "GB", "legal_basis": "legitimate_interest", "timezone": "Europe/London", "score": "80",
+}  # fmt: skip
 
 
 def test_the_three_walks(play: Play) -> None:
