@@ -55,7 +55,7 @@ class Operator:
         self, campaign_id: str, config: Mapping[str, Any], *, author: str, reason: str,
         expires_at: datetime | None = None,
     ) -> dict[str, Any]:  # fmt: skip
-        """Put an overlay on one campaign, such as `{"email": {"limits": {"per_day": 10}}, "linkedin": {"enabled": False}}`.
+        """Put an overlay on one campaign: `{"email": {"limits": {"per_day": 10}}, "linkedin": {"enabled": False}}`.
 
         It stacks on the account's own limits, so it can only lower them. Raises UsageError for anything it cannot
         say, Refused for a limit above the account's.

@@ -7,7 +7,8 @@ from typing import Any
 
 Play = Callable[..., Any]
 BASE = {
-    "first_name": "Ada", "country": "GB", "legal_basis": "legitimate_interest", "timezone": "Europe/London", "score": "80",
+    "first_name": "Ada", "country": "GB", "legal_basis": "legitimate_interest", "timezone": "Europe/London",
+    "score": "80",
 }  # fmt: skip
 
 
