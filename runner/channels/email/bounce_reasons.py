@@ -32,6 +32,7 @@ _SAID_FIRST = (
     ("suspend", re.compile(r"the user\(?s?\)? account is (?:disabled|temporarily limited)", re.IGNORECASE)),
     ("mailboxfull", re.compile(r"automatically rejected:\s{0,4}(?:not enough disk space|quota|over)", re.IGNORECASE)),
     ("filtered", re.compile(r"automatically rejected:", re.IGNORECASE)),
+    ("rejected", re.compile(r"groups\.google\.com/support")),
 )
 """Words around the fields that outweigh them: the fields of these systems say less than is known."""
 
