@@ -17,7 +17,7 @@ from runner.channels.email.smtp_session import Lost, Session
 
 @dataclass(slots=True)
 class _Lane:
-    """What one account has open. `settings` tells whether the file changed since."""
+    """What one account has open under one set of settings."""
 
     settings: SmtpSettings
     slots: threading.BoundedSemaphore
@@ -25,12 +25,13 @@ class _Lane:
 
 
 class Pool:
-    """Lends sessions. `borrow` gives an open one first, and tells whether it was used before."""
+    """Lends sessions, an open one first. An account whose settings changed starts anew."""
 
     def __init__(self, credentials: Callable[[EmailAccount], Credentials | None]) -> None:
         self._credentials = credentials
         self._lock = threading.Lock()
         self._lanes: dict[str, _Lane] = {}
+        self._lent: dict[Session, _Lane] = {}
 
     def borrow(self, account: EmailAccount, reuse: bool = True) -> Session:
         """A logged-in session. Raises Refusal, Lost, Misfit, or what reading a secret or token raises."""
@@ -38,44 +39,44 @@ class Pool:
         if not lane.slots.acquire(timeout=account.smtp.deadlines.command):
             raise Lost(Phase.CONNECT, "every connection of this account is busy")
         try:
-            session = self._idle(lane) if reuse else None
-            return session or self._open(account)
+            session = (self._idle(lane) if reuse else None) or self._open(account)
         except BaseException:
             lane.slots.release()
             raise
+        with self._lock:
+            self._lent[session] = lane
+        return session
 
     def give_back(self, account: EmailAccount, session: Session) -> None:
-        """Return a borrowed session; a dead or worn one is closed."""
-        lane = self._lanes[account.name]
-        worn = session.dead or session.used >= account.smtp.per_connection or lane.settings != account.smtp
-        if worn:
-            session.quit()
-        else:
-            with self._lock:
+        """Return a borrowed session; one that is dead, worn or of older settings is closed."""
+        with self._lock:
+            lane = self._lent.pop(session)
+            keep = not session.dead and session.used < account.smtp.per_connection
+            keep = keep and self._lanes.get(account.name) is lane
+            if keep:
                 lane.idle.append(session)
+        if not keep:
+            session.quit()
         lane.slots.release()
 
     def close(self) -> None:
         """Close every session that nobody holds."""
         with self._lock:
-            idle = [session for lane in self._lanes.values() for session in lane.idle]
-            for lane in self._lanes.values():
-                lane.idle.clear()
-        for session in idle:
+            lanes, self._lanes = list(self._lanes.values()), {}
+        for session in (session for lane in lanes for session in lane.idle):
             session.quit()
 
     def _lane(self, account: EmailAccount) -> _Lane:
         with self._lock:
             lane = self._lanes.get(account.name)
-            if lane is None:
-                lane = _Lane(account.smtp, threading.BoundedSemaphore(max(1, account.smtp.connections)))
-                self._lanes[account.name] = lane
-            elif lane.settings != account.smtp:
-                stale, lane.idle = lane.idle, []
-                lane.settings = account.smtp
-                for session in stale:
-                    session.close()
-            return lane
+            if lane is not None and lane.settings == account.smtp:
+                return lane
+            stale = lane.idle if lane is not None else []
+            lane = _Lane(account.smtp, threading.BoundedSemaphore(max(1, account.smtp.connections)))
+            self._lanes[account.name] = lane
+        for session in stale:
+            session.close()
+        return lane
 
     def _idle(self, lane: _Lane) -> Session | None:
         while True:
