@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from runner.channels.email.bounce_fields import from_blocks
+from runner.channels.email.bounce_fields import from_blocks, reply_code, status_in
 from runner.channels.email.bounce_reasons import judge
 from runner.channels.email.bounce_report import Report, inner_report
 from runner.channels.email.bounce_text import from_text, section_of
 from runner.channels.email.judgement import Failure, Recipient
+from runner.channels.email.parse_headers import addresses_in
 from runner.channels.email.wordlists import any_of
 
 Found = tuple[tuple[Failure, ...], str]
@@ -55,10 +56,23 @@ def looks_automatic(report: Report) -> bool:
     subject = bool(_SUBJECT.search(headers.get("subject")))
     told = bool(_TOLD.search(report.words[:3000]))
     daemon = any("daemon" in each.lower() for each in senders)
+    returns = "received" in report.returned or "return-path" in report.returned
     ours = bool(set(report.returned.addresses("from")) & set(headers.addresses("to"))) and "references" not in headers
+    coded = bool(reply_code(report.words[:3000]) or status_in(report.words[:3000]))
+    machine = robot or empty or returns or coded or "auto-submitted" in headers or _names_another(report)
     return (
-        daemon or (robot and (subject or told or empty)) or (told and (subject or ours or empty)) or (subject and empty)
+        daemon
+        or (robot and (subject or told or empty or returns))
+        or (told and ((subject and machine) or ours or empty))
+        or (subject and empty)
     )
+
+
+def _names_another(report: Report) -> bool:
+    """Whether a message that starts a thread names an address that is neither its writer's nor ours."""
+    headers = report.mail.headers
+    known = {*headers.addresses("from"), *headers.addresses("to")}
+    return "in-reply-to" not in headers and bool(set(addresses_in(report.words[:3000])) - known)
 
 
 def recipients_of(found: tuple[Failure, ...]) -> tuple[Recipient, ...]:
