@@ -108,6 +108,53 @@ def test_a_message_that_is_gone_when_it_is_fetched_is_passed_over(inbox, account
     assert batch.cursor["INBOX"] == {"uidvalidity": 7, "uid": 8}
 
 
+def test_a_message_that_the_server_cannot_show_is_reported_and_passed_over(inbox, account_at, attacker) -> None:
+    def script(connection: socket.socket) -> None:
+        stream = connection.makefile("rb")
+        connection.sendall(b"* OK [CAPABILITY IMAP4rev1] ready\r\n")
+        while line := stream.readline():
+            tag, _, rest = line.strip().partition(b" ")
+            name = rest.split(b" ")[0].decode().lower()
+            if b"BODY.PEEK" in rest:
+                connection.sendall(tag + b" NO [SERVERBUG] cannot read the file\r\n")
+                continue
+            name = "uid_" + rest.split(b" ")[1].decode().lower() if name == "uid" else name
+            shown = FOLDER | {"uid_fetch": b"* 1 FETCH (UID 8 RFC822.SIZE 10)\r\n"}
+            connection.sendall(shown.get(name, b"") + tag + b" OK done\r\n")
+
+    batch = inbox.read(account_at(attacker(script)), {}, [], NOW)
+    assert [(note.kind, note.hold) for note in batch.notes] == [("unreadable_mail", True)]
+    assert batch.cursor["INBOX"] == {"uidvalidity": 7, "uid": 8}
+
+
+def test_what_was_read_before_the_line_broke_is_kept(inbox, account_at, attacker, make_mail) -> None:
+    content = make_mail("one")
+
+    def script(connection: socket.socket) -> None:
+        stream = connection.makefile("rb")
+        connection.sendall(b"* OK [CAPABILITY IMAP4rev1] ready\r\n")
+        shown = FOLDER | {
+            "uid_search": b"* SEARCH 7 8\r\n",
+            "uid_fetch": b"* 1 FETCH (UID 7 RFC822.SIZE 10)\r\n* 2 FETCH (UID 8 RFC822.SIZE 10)\r\n",
+        }
+        while line := stream.readline():
+            tag, _, rest = line.strip().partition(b" ")
+            if b"BODY.PEEK" in rest:
+                if b" 8 " in rest:
+                    return
+                literal = b"* 1 FETCH (UID 7 BODY[]<0> {%d}\r\n%b)\r\n" % (len(content), content)
+                connection.sendall(literal + tag + b" OK done\r\n")
+                continue
+            words = rest.lower().split(b" ")
+            name = "uid_" + words[1].decode() if words[0] == b"uid" else words[0].decode()
+            connection.sendall(shown.get(name, b"") + tag + b" OK done\r\n")
+
+    account = account_at(attacker(script))
+    batch = inbox.read(account, {}, [], NOW)
+    assert [signal.data["text"] for signal in batch.signals] == ["one"]
+    assert (batch.complete, batch.cursor["INBOX"]) == (False, {"uidvalidity": 7, "uid": 7})
+
+
 @pytest.mark.parametrize("evil", ["x\r\nA1 DELETE INBOX", "x\nA1 NOOP", "x\0"])
 def test_line_breaks_in_arguments_never_reach_the_server(server, account, evil: str) -> None:
     settings = imap_settings(account)

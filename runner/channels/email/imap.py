@@ -36,6 +36,10 @@ Credential = Callable[[], Secret]
 """Gives the password, or the access token where XOAUTH2 is used, at the moment of the log-in."""
 
 
+class Unfetchable(ChannelUnavailable):
+    """The server will not show a message, though the connection is well: a broken file on its disk, for instance."""
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     r"""A folder that can be opened, with its attributes such as `\Junk` (RFC 6154), lower case."""
@@ -110,7 +114,7 @@ class ImapConnection:
         return sorted(found, key=lambda each: each.uid)
 
     def message(self, uid: int, limit: int) -> bytes | None:
-        """The first `limit` bytes of a message, unread marks untouched; None when it is gone."""
+        """The first `limit` bytes of a message, unread marks untouched; None when it is gone. Raises Unfetchable."""
         for item in self._fetch(str(uid), f"(BODY.PEEK[]<0.{limit}>)"):
             if isinstance(item, tuple) and len(item) == 2 and b"BODY[]" in item[0].upper():
                 return bytes(item[1])[:limit]
@@ -144,7 +148,7 @@ class ImapConnection:
         with self._spoken():
             status, data = self._client.uid("FETCH", uids, items)
         if status != "OK":
-            raise ChannelUnavailable(f"{self._host} refused to show messages")
+            raise Unfetchable(f"{self._host} refuses to show message {uids}")
         return [item for item in data if item is not None]
 
     @contextmanager

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
-from runner.channels.email.imap import Folder, ImapConnection, connect
+from runner.channels.email.imap import Envelope, Folder, ImapConnection, Unfetchable, connect
 from runner.channels.email.imap_settings import ImapSettings, imap_settings
 from runner.channels.email.inbox_keys import Own, own_of
 from runner.channels.email.inbox_signals import Arrival, Reading, read_message
 from runner.channels.email.oauth import TokenSource
 from runner.engine.ports import Clock, InboxBatch, Note, RawMessage, Signal
+from runner.errors import ChannelUnavailable
 from runner.model.channel import ChannelConfig, SecretRef
 from runner.model.lead import Lead
 from runner.secrets import Secret
@@ -89,12 +90,18 @@ class EmailInbox:
         mailbox = f"imap:{settings.username}@{settings.host}"
         addresses = frozenset(lead.email.lower() for lead in watched if lead.email)
         batch = _Batch(time.monotonic() + BATCH_SECONDS, self._batch, dict(cursor))
-        with connect(settings, self.credential(settings)) as connection:
-            for name in folders_to_read(connection, settings, batch):
-                if batch.full:
-                    batch.complete = False
-                    break
-                _read_folder(connection, name, settings, batch, _Reader(mailbox, own, addresses, now))
+        reader = _Reader(mailbox, own, addresses, now)
+        try:
+            with connect(settings, self.credential(settings)) as connection:
+                for name in folders_to_read(connection, settings, batch):
+                    if batch.full:
+                        batch.complete = False
+                        break
+                    _read_folder(connection, name, settings, batch, reader)
+        except ChannelUnavailable:
+            if not batch.raw:
+                raise
+            batch.complete = False  # what was read is not lost, and the next read goes on behind it
         return InboxBatch(batch.cursor, tuple(batch.signals), tuple(batch.raw), tuple(batch.notes), batch.complete)
 
     def credential(self, settings: ImapSettings) -> Callable[[], Secret]:
@@ -142,6 +149,15 @@ def junk_folders(there: Iterable[Folder]) -> tuple[str, ...]:
     return tuple(each.name for each in there if "\\junk" in each.attributes or each.name.lower() in JUNK_NAMES)
 
 
+def _read_one(connection: ImapConnection, folder: str, envelope: Envelope, reader: _Reader) -> Reading:
+    """One message: nothing when it is gone, a note when the server cannot show it."""
+    try:
+        content = connection.message(envelope.uid, FETCH_LIMIT)
+    except Unfetchable as error:
+        return Reading(notes=(Note("unreadable_mail", f"{error}, in {folder}", hold=True),))
+    return Reading() if content is None else reader.judge(folder, envelope.received_at, content)
+
+
 def _read_folder(connection: ImapConnection, name: str, settings: ImapSettings, batch: _Batch, reader: _Reader) -> None:
     opened = connection.open(name)
     known = cast("Mapping[str, int]", batch.cursor.get(name) or {})
@@ -150,14 +166,12 @@ def _read_folder(connection: ImapConnection, name: str, settings: ImapSettings, 
         waiting = connection.uids_after(last)
     else:
         waiting = connection.uids_since((reader.now - timedelta(days=settings.first_days)).date())
-        last = 0 if waiting or opened.uid_next is None else opened.uid_next - 1
+        last = waiting[0] - 1 if waiting else (opened.uid_next or 1) - 1
     batch.cursor[name] = {"uidvalidity": opened.uid_validity, "uid": last}
     for envelope in connection.envelopes(waiting[: batch.left]):
         if batch.full:
             break
-        content = connection.message(envelope.uid, FETCH_LIMIT)
-        if content is not None:
-            batch.add(reader.judge(name, envelope.received_at, content))
+        batch.add(_read_one(connection, name, envelope, reader))
         last = max(last, envelope.uid)
         batch.cursor[name] = {"uidvalidity": opened.uid_validity, "uid": last}
     if waiting and last < waiting[-1] and batch.full:
