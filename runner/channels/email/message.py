@@ -8,10 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.generator import BytesGenerator
-from email.message import Message
 from email.utils import format_datetime
-from io import BytesIO
 from pathlib import Path
 
 from runner.channels.email import footer as footers
@@ -29,7 +26,7 @@ from runner.channels.email.message_headers import (
     safe_header,
     safe_id,
 )
-from runner.channels.email.message_parts import POLICY, parts_of
+from runner.channels.email.message_parts import Part, header_block, parts_of
 from runner.channels.email.message_text import defused
 from runner.channels.email.tokens import WebLinks
 from runner.engine.ports import Job, ThreadRef
@@ -80,31 +77,19 @@ def build(job: Job, account: EmailAccount, web: WebLinks | None = None, root: Pa
     ]
     settings, where = job.body.settings, root or Path()
     files = message_files.attachments(settings, where)
-    message = parts_of(body, message_files.images(settings, where), files, job.key)
-    return Built(serialise(headers, message), own_id, _return_path(account, sender, job.key), recipient)
+    part = parts_of(body, message_files.images(settings, where), files, job.key)
+    return Built(serialise(headers, part), own_id, _return_path(account, sender, job.key), recipient)
 
 
-def serialise(headers: Sequence[tuple[str, str]], message: Message) -> bytes:
-    """The bytes of headers and parts; the header block is read again and must say what was meant. Raises Unsafe.
-
-    A value outside ASCII, an address for SMTPUTF8, is written as UTF-8 (RFC 6532).
-    """
-    whole = Message(POLICY)
-    for name, value in headers:
-        whole[name] = value if value.isascii() else value.encode().decode("ascii", "surrogateescape")
-    whole["MIME-Version"] = "1.0"
-    for name, value in message.items():
-        whole[name] = value
-    whole.set_payload(message.get_payload())
-    out = BytesIO()
-    BytesGenerator(out, mangle_from_=False, policy=POLICY).flatten(whole)
-    content = out.getvalue()
-    block = content.partition(b"\r\n\r\n")[0]
-    fields = [line for line in block.split(b"\r\n") if line[:1] not in (b" ", b"\t")]
+def serialise(headers: Sequence[tuple[str, str]], part: Part) -> bytes:
+    """The bytes of a message; its header block is read again and must say what was meant. Raises Unsafe."""
+    whole = [*headers, ("MIME-Version", "1.0"), *part.headers]
+    block = header_block(whole)
+    fields = [line for line in block[:-2].split(b"\r\n") if line[:1] not in (b" ", b"\t")]
     names = [field.partition(b":")[0].decode("ascii", "replace") for field in fields]
-    if names != whole.keys() or not block.count(b"\n") == block.count(b"\r") == block.count(b"\r\n"):
+    if names != [name for name, _ in whole] or not block.count(b"\n") == block.count(b"\r") == block.count(b"\r\n"):
         raise Unsafe("the headers do not read back as they were written")
-    return content
+    return block + b"\r\n" + part.content
 
 
 def _body(job: Job, account: EmailAccount, web: WebLinks | None, closing: Body) -> Body:

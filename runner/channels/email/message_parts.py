@@ -1,12 +1,11 @@
-"""The parts of a message: text and HTML in the encoding that suits them, inline images, attachments."""
+"""The parts of a message (RFC 2045): text and HTML in the encoding that suits them, inline images, attachments."""
 
 from __future__ import annotations
 
 import binascii
 import hashlib
 from collections.abc import Sequence
-from email.message import Message
-from email.policy import Compat32
+from dataclasses import dataclass
 from email.utils import encode_rfc2231
 
 from runner.channels.email.markdown import Body
@@ -15,25 +14,15 @@ from runner.channels.email.message_files import Attachment
 MAX_7BIT_LINE = 900
 
 
-class Verbatim(Compat32):
-    """The old policy without its folding: headers come encoded and folded already, and the caller reads them again.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Headers, and content that is encoded already and ends its lines with CRLF."""
 
-    Ten times as fast as `email.policy.SMTP`, which parses every header before it writes it.
-    """
-
-    def fold(self, name: str, value: str) -> str:
-        """One header as it was given."""
-        return f"{name}: {value}\r\n"
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        """One header as it was given; surrogates stand for the bytes of UTF-8 (RFC 6532)."""
-        return f"{name}: {value}\r\n".encode("ascii", "surrogateescape")
+    headers: tuple[tuple[str, str], ...]
+    content: bytes
 
 
-POLICY = Verbatim(linesep="\r\n")
-
-
-def parts_of(body: Body, images: Sequence[Attachment], files: Sequence[Attachment], seed: str) -> Message:
+def parts_of(body: Body, images: Sequence[Attachment], files: Sequence[Attachment], seed: str) -> Part:
     """The whole of a message below its headers; the boundaries follow from `seed`, so that a retry sends the same."""
     page = _text(body.html, "text/html", "")
     if images:
@@ -44,45 +33,50 @@ def parts_of(body: Body, images: Sequence[Attachment], files: Sequence[Attachmen
     return whole
 
 
-def _group(kind: str, parts: Sequence[Message], seed: str) -> Message:
-    whole = Message(POLICY)
+def header_block(headers: Sequence[tuple[str, str]]) -> bytes:
+    """Headers as they are written; what lies outside ASCII, an address for SMTPUTF8, as UTF-8 (RFC 6532)."""
+    return "".join(f"{name}: {value}\r\n" for name, value in headers).encode()
+
+
+def _group(kind: str, parts: Sequence[Part], seed: str) -> Part:
     boundary = "=_" + hashlib.sha256(f"{kind}/{seed}".encode()).hexdigest()[:32]
-    whole["Content-Type"] = f'multipart/{kind}; boundary="{boundary}"'
-    whole.set_payload(list(parts))
-    return whole
+    line = f"--{boundary}".encode()
+    inside = (b"%s\r\n%s\r\n%s\r\n" % (line, header_block(part.headers), part.content) for part in parts)
+    return Part((("Content-Type", f'multipart/{kind}; boundary="{boundary}"'),), b"".join(inside) + line + b"--\r\n")
 
 
-def _text(text: str, kind: str, more: str) -> Message:
+def _text(text: str, kind: str, more: str) -> Part:
     """One text part: as it is where that is plain ASCII, else quoted-printable, or base64 where that is shorter."""
-    part = Message(POLICY)
     raw = text.replace("\r\n", "\n").replace("\r", "\n").encode()
     plain = raw.isascii() and b"\0" not in raw and max(map(len, raw.split(b"\n"))) <= MAX_7BIT_LINE
-    part["Content-Type"] = f"{kind}; charset={'us-ascii' if plain else 'utf-8'}{more}"
     if plain:
-        encoding, payload = "7bit", raw.decode()
+        encoding, content = "7bit", _crlf(raw)
     elif len(text.encode("ascii", "ignore")) * 2 < len(raw):
-        encoding, payload = "base64", _base64(raw.replace(b"\n", b"\r\n"))
+        encoding, content = "base64", _base64(_crlf(raw))
     else:
-        encoding, payload = "quoted-printable", binascii.b2a_qp(raw, istext=True).decode()
-    part["Content-Transfer-Encoding"] = encoding
-    part.set_payload(payload)
-    return part
+        encoding, content = "quoted-printable", _crlf(binascii.b2a_qp(raw, istext=True))
+    kind = f"{kind}; charset={'us-ascii' if plain else 'utf-8'}{more}"
+    return Part((("Content-Type", kind), ("Content-Transfer-Encoding", encoding)), content)
 
 
-def _file(attachment: Attachment, disposition: str) -> Message:
-    part = Message(POLICY)
-    part["Content-Type"] = attachment.kind
-    part["Content-Transfer-Encoding"] = "base64"
+def _file(attachment: Attachment, disposition: str) -> Part:
     name = attachment.name
-    plain = name.isascii() and '"' not in name and "\\" not in name
+    plain = name.isascii() and name.isprintable() and '"' not in name and "\\" not in name
     shown = f'filename="{name}"' if plain else f"filename*={encode_rfc2231(name, 'utf-8', '')}"
-    part["Content-Disposition"] = f"{disposition}; {shown}"
+    headers = [
+        ("Content-Type", attachment.kind),
+        ("Content-Transfer-Encoding", "base64"),
+        ("Content-Disposition", f"{disposition}; {shown}"),
+    ]
     if attachment.content_id:
-        part["Content-ID"] = f"<{attachment.content_id}>"
-    part.set_payload(_base64(attachment.content))
-    return part
+        headers.append(("Content-ID", f"<{attachment.content_id}>"))
+    return Part(tuple(headers), _base64(attachment.content))
 
 
-def _base64(raw: bytes) -> str:
-    text = binascii.b2a_base64(raw, newline=False).decode()
-    return "\n".join(text[start : start + 76] for start in range(0, len(text), 76))
+def _crlf(raw: bytes) -> bytes:
+    return raw.replace(b"\n", b"\r\n")
+
+
+def _base64(raw: bytes) -> bytes:
+    text = binascii.b2a_base64(raw, newline=False)
+    return b"\r\n".join(text[start : start + 76] for start in range(0, len(text), 76))
