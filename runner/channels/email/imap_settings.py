@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import cast
 
-from runner.channels.email.config import OAuthSettings, oauth_of
+from runner.channels.email.config import OAuthSettings, oauth_of, seconds
 from runner.model.channel import ChannelConfig, SecretRef
 
 
 class ImapSecurity(Enum):
-    """TLS from the first byte, STARTTLS before the log-in, or none (loopback and tests)."""
+    """TLS from the first byte, STARTTLS before the log-in, STARTTLS if offered, or none (loopback and tests)."""
 
     TLS = "tls"
     STARTTLS = "starttls"
+    OPPORTUNISTIC = "opportunistic"
     OFF = "off"
 
 
@@ -23,7 +24,8 @@ class ImapSecurity(Enum):
 class ImapSettings:
     """Where the inbox is and how to log in. `folders` empty: INBOX, and the junk folders that the server names.
 
-    `timeout` is how many seconds one command may take as a whole; `first_days` how far back the first read goes.
+    `timeout` is how many seconds one command may take as a whole, `poll` how many pass between two looks where the
+    server has no IDLE; `first_days` is how far back the first read goes.
     """
 
     host: str
@@ -36,6 +38,7 @@ class ImapSettings:
     sent_folder: str = ""
     ca_file: str | None = None
     timeout: float = 60.0
+    poll: float = 20.0
     first_days: int = 14
 
 
@@ -58,6 +61,7 @@ def imap_settings(account: ChannelConfig) -> ImapSettings | None:
         folders=tuple(str(name) for name in raw.get("folders") or ()),
         sent_folder=str(raw.get("sent_folder") or ""),
         ca_file=str(raw["ca_file"]) if raw.get("ca_file") else None,
-        timeout=float(raw.get("timeout", 60.0)),
+        timeout=seconds(raw.get("timeout"), 60.0),
+        poll=seconds(raw.get("poll"), 20.0),
         first_days=int(raw.get("first_days", 14)),
     )
