@@ -227,9 +227,11 @@ class Play:
         if self.inbox:
             self.happen()
 
-    def happen(self, *signals: Signal, account: str = "email/email_test") -> None:
-        """Let an inbox report something."""
-        record_batch(self.ctx, account, InboxBatch(cursor={}, signals=signals))
+    def happen(self, *signals: Signal, account: str | None = None) -> None:
+        """Let an inbox report something: that of `account`, or of the first e-mail account."""
+        accounts = self.ctx.book.project.channels.values()
+        first = next(config.key for config in accounts if config.channel is ChannelType.EMAIL)
+        record_batch(self.ctx, account or first, InboxBatch(cursor={}, signals=signals))
 
     def claim(self, enrollment_id: int) -> Claim | None:
         """Claim one enrollment as a worker would; None when it is not due on a channel."""

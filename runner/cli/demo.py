@@ -33,7 +33,7 @@ def demo(
     from runner.serve.demo import demo as set_up
     from runner.serve.logs import set_up_logs
 
-    set_up_logs(level=100 if output == "json" else 40)
+    set_up_logs(level=50 if output == "json" else 40)
     try:
         with set_up(root, leads_file or root / "leads" / "sample.csv", campaigns=campaigns) as playing:
             return _play(playing, who, keep, output)

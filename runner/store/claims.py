@@ -16,7 +16,7 @@ from runner.store.applying import Writer
 from runner.store.context import Context
 from runner.store.lanes import Lane
 from runner.store.loading import load
-from runner.store.tables import claims, enrollments, outreach_attempts, timers
+from runner.store.tables import claims, enrollments, outreach_attempts, reservations, timers
 
 MAX_CRASHES = 3
 """A step whose process died this often before it could send is parked: it may be what kills the process."""
@@ -114,6 +114,8 @@ def _rescue_one(connection: Connection, ctx: Context, enrollment_id: int, lane_i
     now = ctx.now()
     if attempt.status == "sending":
         connection.execute(mine.values(status="unknown", reason="worker_died", outcome="unknown", finished_at=now))
+        occupied = update(reservations).where(reservations.c.attempt_id == attempt.id)
+        connection.execute(occupied.values(finished_at=now))
         writer = Writer(connection, ctx, now)
         [loaded] = load(connection, ctx.book, [enrollment_id], lock=True)
         outcome = Unknown("worker_died", "the process ended between the intent and the answer")

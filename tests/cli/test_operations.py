@@ -1,0 +1,114 @@
+"""The command line on a real project and database: what an operator does in a day, and what goes wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Run = Callable[..., Any]
+LEADS = "email,first_name\nada@example.com,Ada\nbob@example.com,Bob\nnot an address,Eve\n"
+
+
+def _with_leads(runner: Run, project: Path) -> None:
+    (project / "leads.csv").write_text(LEADS)
+    assert runner("db", "upgrade").returncode == 0
+    done = runner("leads", "import", "leads.csv", "--list", "all", "--format", "json")
+    assert done.returncode == 1, "a rejected row is a problem, and the good ones are in"
+    assert json.loads(done.stdout)["rejected"]
+
+
+def test_a_day_of_an_operator(runner: Run, project: Path) -> None:
+    _with_leads(runner, project)
+    runner("serve", "--dry-run")
+    assert "enrolled" in runner("enroll", "quick", "ada@example.com", "bob@example.com").stdout
+    assert "due" in runner("explain", "ada@example.com").stdout
+    assert runner("pause", "ada@example.com", "--reason", "on holiday").returncode == 0
+    paused = runner("explain", "ada@example.com")
+    assert "paused" in paused.stdout and "on holiday" in paused.stdout
+    assert runner("resume", "ada@example.com").returncode == 0
+    assert runner("stop", "bob@example.com").returncode == 0
+    assert "stopped by hand" in runner("explain", "bob@example.com").stdout
+    metrics = json.loads(runner("metrics", "quick", "--format", "json").stdout)
+    assert metrics["enrollments"] == {"active": 1, "stopped: stopped by hand": 1}
+    assert json.loads(runner("history", "ada@example.com", "--format", "json").stdout)["history"] == []
+    assert "paused" in runner("trace", "1").stdout
+    assert "no task is open" in runner("tasks", "list").stdout
+    assert "no attempt is unknown" in runner("attempts", "list").stdout
+    overlay = runner("channels", "set", "quick", "email", "--config", '{"limits": {"per_day": 3}}',
+                     "--author", "ops", "--reason", "quiet week")  # fmt: skip
+    assert json.loads(overlay.stdout)["overlay"] == {"limits": {"per_day": 3}}
+    assert "email/desk" in runner("channels", "show").stdout
+    assert runner("doctor", "--invariants").returncode == 0
+    backup = runner("backup", "copy.db")
+    assert backup.returncode == 0 and (project / "copy.db").stat().st_size > 0
+    assert runner("backup", "copy.db").returncode == 1
+
+
+def test_a_lead_in_no_campaign_is_told_why(runner: Run, project: Path) -> None:
+    (project / "leads.csv").write_text("email\nada@example.com\n")
+    runner("db", "upgrade")
+    runner("leads", "import", "leads.csv", "--list", "others")
+    runner("serve", "--once", "--dry-run")
+    said = runner("explain", "ada@example.com").stdout
+    assert "does not match" in said and "others" in said
+
+
+def test_a_broken_sequence_stops_serve_with_its_place_and_remedy(runner: Run, project: Path) -> None:
+    runner("db", "upgrade")
+    path = project / "sequences" / "quick.yaml"
+    path.write_text(path.read_text().replace("template: note", "templat: note", 1))
+    done = runner("serve", "--once")
+    assert done.returncode == 1
+    assert "quick.yaml:4" in done.stderr and "did you mean `template`?" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_secret_is_named_with_its_variable(runner: Run, project: Path) -> None:
+    runner("db", "upgrade")
+    done = runner("serve", "--once", RUNNER_SANDBOX_COOKIE="")
+    assert done.returncode == 1
+    assert "RUNNER_SANDBOX_COOKIE" in done.stderr and "linkedin/profile" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unreachable_database_is_said_in_words(runner: Run) -> None:
+    done = runner("serve", "--once", RUNNER_DATABASE="postgresql://nobody@127.0.0.1:1/nothing")
+    assert done.returncode == 1
+    assert "127.0.0.1" in done.stderr and "help:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_was_never_made_says_how_to_make_it(runner: Run) -> None:
+    done = runner("serve", "--once")
+    assert done.returncode == 1 and "runner db upgrade" in done.stderr
+
+
+def test_a_csv_without_a_column_that_names_a_person_is_refused_whole(runner: Run, project: Path) -> None:
+    runner("db", "upgrade")
+    (project / "leads.csv").write_text("emial,frist\nada@example.com,Ada\n")
+    done = runner("leads", "import", "leads.csv", "--list", "all")
+    assert done.returncode == 2 and "emial" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_an_unknown_command_gets_a_suggestion(runner: Run) -> None:
+    done = runner("validte")
+    assert done.returncode == 2 and "Did you mean `validate`?" in done.stderr
+
+
+def test_two_serves_on_one_sqlite_file_are_refused(runner: Run, project: Path) -> None:
+    import fcntl
+
+    runner("db", "upgrade")
+    with (project / "runner.db.serve-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = runner("serve", "--once")
+    assert done.returncode == 1 and "another `runner serve`" in done.stderr
+
+
+def test_a_database_used_with_another_key_is_refused(runner: Run, project: Path) -> None:
+    runner("db", "upgrade")
+    (project / ".runner" / "key").write_text("0" * 64)
+    done = runner("channels", "show")
+    assert done.returncode == 1 and "another key" in done.stderr
