@@ -11,7 +11,7 @@ from runner.engine.ports import Inbox
 from runner.errors import ChannelUnavailable, MissingSecret
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.store.context import Context
-from runner.store.health import open_problem
+from runner.store.health import is_silenced, open_problem
 from runner.store.reading import cursor_of, record_failure, watched_leads
 from runner.store.signals import record_batch
 
@@ -47,6 +47,8 @@ class InboxReader:
         for _ in range(ROUNDS):
             ctx = self.context()
             with ctx.db.read() as connection:
+                if is_silenced(connection, config):
+                    return found
                 cursor, watched = cursor_of(connection, config.key), watched_leads(connection, config.key)
             try:
                 batch = self.inboxes[config.channel].read(config, cursor, watched, ctx.now())

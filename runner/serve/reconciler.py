@@ -12,6 +12,7 @@ from runner.engine.ports import Doubt, Reconciler
 from runner.errors import ChannelUnavailable, MissingSecret, Refused
 from runner.model.channel import ChannelType
 from runner.store.context import Context
+from runner.store.health import is_silenced
 from runner.store.reconciling import doubts, resolve
 
 log = structlog.get_logger("runner.reconcile")
@@ -36,8 +37,9 @@ class Reconciliation:
 
     def _settle(self, ctx: Context, attempt_id: int, doubt: Doubt) -> bool:
         reconciler = self.reconcilers.get(doubt.account.channel)
-        if reconciler is None:
-            return False
+        with ctx.db.read() as connection:
+            if reconciler is None or is_silenced(connection, doubt.account):
+                return False
         try:
             evidence = reconciler.find(doubt)
         except (ChannelUnavailable, MissingSecret) as error:

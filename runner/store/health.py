@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from runner.engine.breaker import Health, after_trouble
 from runner.engine.outcomes import AccountTrouble
+from runner.model.channel import ChannelConfig, ChannelType
 from runner.store.tables import channel_configs, enrollments, problems, timers
 
 
@@ -43,6 +44,17 @@ def resume_account(connection: Connection, account: str, now: datetime) -> bool:
     closed = update(problems).where(problems.c.scope == f"account:{account}", problems.c.closed_at.is_(None))
     connection.execute(closed.values(closed_at=now))
     return changed
+
+
+def is_silenced(connection: Connection, account: ChannelConfig) -> bool:
+    """Whether not even reading may be tried: LinkedIn watches every call of an account it has stopped.
+
+    A mailbox is read on while its account is stopped, since replies in it still matter.
+    """
+    if account.channel is not ChannelType.LINKEDIN:
+        return False
+    query = select(channel_configs.c.health).where(channel_configs.c.key == account.key)
+    return connection.execute(query).scalar() == "stopped"
 
 
 def open_problem(connection: Connection, scope: str, kind: str, text: str, help_text: str, now: datetime) -> None:

@@ -20,6 +20,7 @@ def main(root: Path) -> None:
     for _ in sys.stdin:
         pid = os.fork()
         if pid == 0:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # a full pipe would hold it up
             app = build(root)
             run_service(app, Options(workers=4, inbox_every=0.5))
             os._exit(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -240,6 +241,21 @@ def test_one_account_never_has_two_requests_in_flight(desk, sandbox):
     assert sorted(record.public_id for record in sandbox.taken("invitation")) == [f"ada-{n}" for n in range(8)]
 
 
+@pytest.mark.parametrize("fate", ["challenge", "401", "999", "410"])
+def test_what_is_under_way_when_the_account_stops_makes_no_call(fate, desk, sandbox, clock):
+    under_way = [desk.channel.prepare(desk.job(Lead(n, linkedin_url=f"linkedin.com/in/ada-{n}"), "connect"))
+                 for n in range(3)]  # fmt: skip
+    stopped = desk.connect(f"{fate}-eve")
+    before = len(sandbox.ledger.records())
+    outcomes = [prepared.fire(desk.gate) for prepared in under_way] + [desk.connect("ada-9")]
+    assert {outcome.reason for outcome in outcomes} == {stopped.reason}
+    assert desk.reconciler.providers.find("voyager").canary(desk.account)[0].verdict.value == "problem"
+    assert len(sandbox.ledger.records()) == before
+    assert len(desk.gates) == 1
+    clock.advance(timedelta(minutes=1))  # a person has resumed the account
+    assert isinstance(desk.connect("ada-9"), Sent)
+
+
 def test_new_cookies_are_read_after_the_session_ended(sandbox, clock, open_desk):
     known = {"LI_AT": "expired-ada", "JSESSIONID": "ajax:1"}
     channel = LinkedInChannel(lambda ref: Secret(known[ref.env]), clock)
@@ -248,6 +264,8 @@ def test_new_cookies_are_read_after_the_session_ended(sandbox, clock, open_desk)
     assert isinstance(outcome, AccountTrouble)
     assert outcome.kind is Trouble.AUTH
     known["LI_AT"] = "ada"
+    clock.advance(timedelta(minutes=1))
+    job = replace(job, now=clock.now())
     assert isinstance(channel.prepare(job).fire(lambda: Permit(1)), Sent)
     channel.close()
 

@@ -28,7 +28,7 @@ from runner.store.tables import enrollments, leads, outreach_attempts
 
 PAUSE = threading.Event()
 KILLS = 100
-PEOPLE = 700
+PEOPLE = 300
 SEQUENCE = """
 version: 1
 name: play
@@ -73,7 +73,7 @@ def write_project(root: Path, url: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.lstrip())
     rows = [
-        f"P{n},https://www.linkedin.com/in/{'already' if n % 2 else 'accepts-now'}-{n}" for n in range(PEOPLE)
+        f"P{n},https://www.linkedin.com/in/{'already' if n % 2 else 'accepts-now'}-p{n}" for n in range(PEOPLE)
     ]
     (root / "people.csv").write_text("\n".join(["first_name,linkedin_url", *rows]) + "\n")
 
@@ -125,8 +125,7 @@ class Serving:
     def _line(self) -> str:
         line = self.process.stdout.readline()
         assert line, "the process that serves has ended"
-        text = line.strip()
-        return text if text == "ended" or text.isdigit() else self._line()
+        return line.strip()
 
 
 def wait_until(ready, seconds: float) -> bool:

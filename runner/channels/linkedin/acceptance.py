@@ -84,7 +84,7 @@ class AcceptancePoll:
         return Note(
             "linkedin_acceptance_unreadable",
             f"Has {person.name} accepted the invitation of {self._account.key}? LinkedIn does not answer the calls "
-            f"that tell ({calls}). Look at {person.profile.url} and record it.",
+            f"that tell ({calls}). Look at {person.profile.url}; if so, `runner tasks report LEAD accepted`.",
             address=person.key,
         )
 

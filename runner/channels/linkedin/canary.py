@@ -21,25 +21,25 @@ def run_canary(account: ChannelConfig, open_reader: Callable[[ChannelConfig], Vo
     try:
         reader = open_reader(account)
     except MissingSecret as error:
-        return (CheckResult(f"{account.key}: cookies", Verdicts.PROBLEM, f"{error}. {error.help}"),)
+        return (CheckResult("LinkedIn cookies", Verdicts.PROBLEM, f"{error}. {error.help}"),)
     me = reader.me()
-    results = [_session(account, me)]
+    results = [_session(me)]
     if not me.good:
         return results
     conversations = reader.ask(lambda api: api.get_conversations())
-    results.append(_call(f"{account.key}: reading replies", conversations, "replies must be reported by a person"))
+    results.append(_call("LinkedIn replies", conversations, "replies must be reported by a person"))
     if conversations.trouble is None:
         open_ones = reader.open_invitations()
         lost = "after an interrupted invitation a person must look whether it went out"
-        name = f"{account.key}: reading sent invitations"
+        name = "LinkedIn sent invitations"
         results.append(
             CheckResult(name, Verdicts.WARNING, lost) if open_ones is None else CheckResult(name, Verdicts.OK)
         )
     return results
 
 
-def _session(account: ChannelConfig, answer: Answer) -> CheckResult:
-    name = f"{account.key}: signed in"
+def _session(answer: Answer) -> CheckResult:
+    name = "LinkedIn session"
     if answer.good and own_profile_id(answer.exchange.json) is not None:
         return CheckResult(name, Verdicts.OK)
     if answer.row.verdict in HELP:

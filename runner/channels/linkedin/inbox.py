@@ -133,9 +133,8 @@ def _reply(account: ChannelConfig, lead: Lead, line: Line) -> Signal:
 def _blind(account: ChannelConfig) -> Note:
     return Note(
         "linkedin_replies_unreadable",
-        f"LinkedIn no longer lets {account.key} read its conversations. Look there yourself and record replies with "
-        "`runner stop LEAD --reason replied`; then set `replies: manual` in the account's file to go on, or "
-        "`provider: task`.",
+        f"LinkedIn no longer lets {account.key} read its conversations. Look there yourself and record what you see "
+        "with `runner tasks report LEAD replied`; set `replies: manual` in the account's file once somebody does.",
         hold=True,
     )
 

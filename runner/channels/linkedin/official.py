@@ -79,7 +79,7 @@ class OfficialProvider:
     def canary(self, account: ChannelConfig) -> Sequence[CheckResult]:
         """Ask who the token belongs to."""
         settings = read_settings(account)
-        name = f"{account.key}: token"
+        name = "LinkedIn token"
         try:
             token = self._context.secrets(settings.token) if settings.token is not None else None
         except MissingSecret as error:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from runner.channels.linkedin.exchange import Exchange
+from runner.channels.linkedin.exchange import Exchange, Failure
 from runner.channels.linkedin.identity import Profile, profile_id_in
 from runner.channels.linkedin.provider import Invitation, Line, Lines, Seen, Standing
 from runner.channels.linkedin.responses import Act, Row, Verdict, judge
@@ -26,6 +26,7 @@ CONVERSATIONS = "conversations"
 SENT_INVITATIONS = "sent invitations"
 ME = "own profile"
 _MOST_PAGES = 25
+_NOT_ASKED = Exchange("", "", failure=Failure.UNREACHED, error="the account is stopped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,18 @@ class VoyagerReader:
 
     def ask(self, use: Callable[[Any], object]) -> Answer:
         """Make one reading call."""
-        exchange = self.session.call(use)
-        row = judge(Act.READ, exchange)
-        if row.verdict is Verdict.SESSION_EXPIRED:
-            self.session.ended = True
-        stops = is_trouble(row.verdict) or row.verdict is Verdict.UNREACHED
-        return Answer(exchange, row, trouble_of(row, exchange, self.clock.now()) if stops else None)
+        now = self.clock.now()
+        with self.session.lock:
+            trouble = self.session.refusal(now)
+            if trouble is not None:
+                return Answer(_NOT_ASKED, judge(Act.READ, _NOT_ASKED), trouble)
+            exchange = self.session.call(use)
+            row = judge(Act.READ, exchange)
+            if is_trouble(row.verdict) or row.verdict is Verdict.UNREACHED:
+                trouble = trouble_of(row, exchange, now)
+                if trouble.stops:
+                    self.session.stop(trouble, now)
+        return Answer(exchange, row, trouble)
 
     def standing(self, profile: Profile, name: tuple[str, str]) -> Seen:
         """By the person's network info; where that is dead, by a search among the connections; then the profile."""

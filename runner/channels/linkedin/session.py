@@ -7,16 +7,20 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from runner.channels.linkedin.exchange import Exchange
 from runner.channels.linkedin.settings import VOYAGER_URL, LinkedInSettings
 from runner.channels.linkedin.transport import Recorder, Transport
+from runner.engine.outcomes import AccountTrouble, Trouble
 from runner.secrets import Secret
 
 _OWN_COOKIES = frozenset({"li_at", "JSESSIONID"})
 _PACE = (1.5, 4.0)
+_UNDER_WAY = timedelta(seconds=5)
+"""How long after a stop work may still come that began before it, by the campaign's clock."""
 _building = threading.Lock()
 
 
@@ -46,6 +50,8 @@ class VoyagerSession:
     `ended` is set once LinkedIn has ended it: the cookies then have to be read anew.
     """
 
+    _stopped: tuple[AccountTrouble, datetime] | None = None
+
     def __init__(self, settings: LinkedInSettings, cookies: dict[str, Secret], pacer: Pacer | None = None) -> None:
         self.lock = threading.RLock()
         self.ended = False
@@ -74,6 +80,21 @@ class VoyagerSession:
                 return self._recorder.observe(partial(use, self._api))
             finally:
                 self._pacer.done()
+
+    def stop(self, trouble: AccountTrouble, now: datetime) -> None:
+        """The account was stopped: what is already under way makes no call any more. Hold `lock` while judging."""
+        self.ended = self.ended or trouble.kind is Trouble.AUTH
+        self._stopped = trouble, now + _UNDER_WAY
+
+    def refusal(self, now: datetime) -> AccountTrouble | None:
+        """Why no call may be made at `now`. What starts later has passed the account's circuit breaker."""
+        if self._stopped is None or now > self._stopped[1]:
+            return None
+        return self._stopped[0]
+
+    def is_good(self, now: datetime) -> bool:
+        """Whether the session is the one to use; an ended one still is while it has to refuse what is under way."""
+        return not self.ended or self.refusal(now) is not None
 
     def close(self) -> None:
         """Close the connection."""

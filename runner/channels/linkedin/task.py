@@ -36,7 +36,8 @@ class TaskProvider:
 
     def canary(self, account: ChannelConfig) -> Sequence[CheckResult]:
         """A person is the transport; there is nothing to try."""
-        return (CheckResult(f"{account.key}: a person acts", Verdicts.OK),)
+        del account
+        return (CheckResult("LinkedIn tasks", Verdicts.OK),)
 
     def close(self) -> None:
         """Nothing is kept open."""

@@ -92,7 +92,7 @@ class VoyagerProvider:
         """
         with self._lock:
             kept = self._sessions.get(account.key)
-            if kept is not None and kept[0].settings == account.settings and not kept[1].ended:
+            if kept is not None and kept[0].settings == account.settings and kept[1].is_good(self._context.clock.now()):
                 return kept[1]
             if kept is not None:
                 kept[1].close()

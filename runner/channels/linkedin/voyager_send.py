@@ -11,7 +11,7 @@ from runner.channels.linkedin.responses import Act, Verdict, judge
 from runner.channels.linkedin.session import VoyagerSession
 from runner.channels.linkedin.settings import read_settings
 from runner.channels.linkedin.verdicts import outcome_of
-from runner.engine.outcomes import Outcome, Permit, Sent
+from runner.engine.outcomes import AccountTrouble, Outcome, Permit, Sent
 from runner.engine.ports import Gate, Job
 from runner.model.linkedin_limits import CONNECT
 
@@ -31,6 +31,9 @@ class PreparedVoyager:
         invitation under the same permit still invites at most once.
         """
         with self.session.lock:
+            refusal = self.session.refusal(self.job.now)
+            if refusal is not None:
+                return refusal
             self.session.pace()
             answer = gate()
             if not isinstance(answer, Permit):
@@ -43,8 +46,10 @@ class PreparedVoyager:
                 dropped = True
                 exchange = self._post("")
                 row = judge(act, exchange)
-            self.session.ended = row.verdict is Verdict.SESSION_EXPIRED
-        return self._noted(outcome_of(row, exchange, self.job.now), dropped=dropped)
+            outcome = outcome_of(row, exchange, self.job.now)
+            if isinstance(outcome, AccountTrouble) and outcome.stops:
+                self.session.stop(outcome, self.job.now)
+        return self._noted(outcome, dropped=dropped)
 
     def abandon(self) -> None:
         """The session is the account's; nothing else is held."""
