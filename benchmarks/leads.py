@@ -2,9 +2,10 @@
 
     python benchmarks/leads.py [ROWS] [ROUNDS]
 
-The two take turns; the ratio is that of the medians. The goal is 1.5 at a million rows; exit code 1 above it. Both write the columns the
-product writes into the table it writes them to, on SQLite with synchronous=FULL. The addresses have three people a
-domain, as lists of businesses do. Processor time is shown beside the clock, for machines that others use too.
+The two take turns; the ratio is that of the medians. The goal is 1.5 at a million rows; exit code 1 above it. Both
+write the columns the product writes into the table it writes them to, on SQLite with synchronous=FULL. The addresses
+have three people a domain, as lists of businesses do. Processor time is shown beside the clock, for machines that
+others use too.
 """
 
 from __future__ import annotations
