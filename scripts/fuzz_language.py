@@ -32,11 +32,13 @@ ROOT = Path(__file__).resolve().parents[1]
 LONGEST_SECONDS = 1.0
 MOST_MEGABYTES = 300
 TOKENS = [
-    b": ", b"- ", b"\n- ", b"{", b"}", b"[", b"]", b"&a ", b"*a", b"*a, *a", b"!t ", b"<<: *a", b"\t", b'"', b"'", b"|\n",
-    b">\n", b"# ", b"---\n", b"...\n", b"%YAML 1.1\n", b"? ", b"\r", b"\x00", b"\xff", b"\xef\xbb\xbf", b"\xe2\x80\xa8",
+    b": ", b"- ", b"\n- ", b"{", b"}", b"[", b"]", b"&a ", b"*a", b"*a, *a", b"!t ", b"<<: *a", b"\t", b'"', b"'",
+    b"|\n", b">\n", b"# ", b"---\n", b"...\n", b"%YAML 1.1\n", b"? ", b"\r", b"\x00", b"\xff", b"\xef\xbb\xbf",
+    b"\xe2\x80\xa8",
     b"\xe6\xbc\xa2", b"\xf0\x9f\x98\x80", b"null", b"true", b"~", b"0x1F", b"1e999", b".inf", b"-1", b"9" * 400,
-    b"2026-02-30", b"17:00", b"{{ ", b" }}", b"{% for x in lead.tags %}", b"{% endfor %}", b"{{ 9 ** 9 }}", b"| default(",
-    b"lead.", b"intro_sent", b" and not (", b" or ", b"((((((((((", b"[" * 60, b"{a: " * 60, b"\n" * 50, b"x" * 5000,
+    b"2026-02-30", b"17:00", b"{{ ", b" }}", b"{% for x in lead.tags %}", b"{% endfor %}", b"{{ 9 ** 9 }}",
+    b"| default(", b"lead.", b"intro_sent", b" and not (", b" or ", b"((((((((((", b"[" * 60, b"{a: " * 60, b"\n" * 50,
+    b"x" * 5000,
     b"- " * 50,
 ]  # fmt: skip
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 from runner.lang.source import Key
 
 MOST_VIOLATIONS = 200
+_LONG = 500
 
 
 class FileKind(Enum):
@@ -86,13 +87,36 @@ def violations(data: Any, kind: FileKind) -> list[Violation]:
     """What of some data goes against its schema, each thing once; empty if it fits."""
     if is_valid(data, kind):
         return []
+    part, places = _failing_steps(data, kind)
     found: dict[tuple[tuple[Key, ...], str, str | None], Violation] = {}
-    for error in _thorough(kind).iter_errors(data):
+    if places is not None and len(data["steps"]) > (most := schema(kind)["properties"]["steps"])["maxItems"]:
+        found[("steps",), "maxItems", None] = Violation(("steps",), "maxItems", data["steps"], most)
+    for error in _thorough(kind).iter_errors(part):
         for violation in _explain(error):
+            path = violation.path
+            if places is not None and len(path) > 1 and path[0] == "steps":
+                violation = replace(violation, path=("steps", places[int(path[1])], *path[2:]))
             found.setdefault((violation.path, violation.rule, violation.key), violation)
         if len(found) >= MOST_VIOLATIONS:
             break
     return list(found.values())
+
+
+def _failing_steps(data: Any, kind: FileKind) -> tuple[Any, list[int] | None]:
+    """A long sequence cut down to the steps that break the schema, and the place of each: explaining is slow work."""
+    steps = data.get("steps") if isinstance(data, dict) and kind is FileKind.SEQUENCE else None
+    fast = _fast(kind)
+    if not isinstance(steps, list) or len(steps) < _LONG or fast is None:
+        return data, None
+    places: dict[int, None] = {}
+    for error in fast.iter_errors(data):
+        path = list(error.instance_path)
+        if len(path) > 1 and path[0] == "steps":
+            places[int(path[1])] = None
+        if len(places) >= MOST_VIOLATIONS:
+            break
+    kept = list(places) or [0]
+    return {**data, "steps": [steps[place] for place in kept]}, kept
 
 
 def _explain(error: Any) -> Iterator[Violation]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from runner.compile import registry
@@ -20,6 +21,9 @@ from runner.model.events import ALWAYS_STOP, DEFAULT_STOP, EventKind
 from runner.model.graph import StepGraph
 from runner.model.project import CompiledSequence
 from runner.model.sequence import SequenceConfig, SequenceStep
+
+MOST_OF_ONE_CHECK = 200
+"""How often one file is told one thing: who made the same mistake oftener has understood by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def compile_source(source: Source, around: Surroundings) -> SequenceResult:
 
 
 def _run(checks: Iterable[Callable[[Any], Iterable[Diagnostic]]], subject: Any) -> list[Diagnostic]:
-    return [diagnostic for check in checks for diagnostic in check(subject)]
+    return [diagnostic for check in checks for diagnostic in islice(check(subject), MOST_OF_ONE_CHECK)]
 
 
 def _graph(draft: SequenceDraft, found: Iterable[Diagnostic]) -> StepGraph | None:

@@ -116,8 +116,8 @@ def _syntax_error(source: Source, error: yaml.YAMLError) -> None:
     begins = str(getattr(error, "context", "")) in _UNFINISHED and opened is not None and noticed is not None
     mark = opened if begins and opened.line != noticed.line else noticed or opened
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    start = Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
-    line = source.lines[start.line - 1] if start.line <= len(source.lines) else ""
+    start = _inside(source, Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1))
+    line = source.lines[start.line - 1]
     tabbed = "\t" in line[: len(line) - len(line.lstrip())]
     if tabbed:
         column = line.index("\t") + 1
@@ -130,6 +130,14 @@ def _syntax_error(source: Source, error: yaml.YAMLError) -> None:
     second = Position(other.line + 1, other.column + 1) if other and other.line != start.line - 1 else None
     end = Position(start.line, start.column + 1)
     source.findings.append(Finding(Kind.BAD_YAML, start, end, problem, second))
+
+
+def _inside(source: Source, place: Position) -> Position:
+    """A place at which something can be shown: what is missing at the end of a file is missing after its last word."""
+    last = len(source.lines)
+    while last > 1 and not source.lines[last - 1].strip():
+        last -= 1
+    return place if place.line <= last else Position(last, len(source.lines[last - 1].rstrip()) + 1)
 
 
 def _line_without_colon(source: Source, number: int) -> tuple[Position, Position] | None:

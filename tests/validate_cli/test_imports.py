@@ -1,4 +1,4 @@
-"""What a command does not import: people wait for `runner validate` in an editor, before each commit, in every check."""
+"""What a command does not import: people wait for `runner validate` in an editor and before each commit."""
 
 from __future__ import annotations
 
