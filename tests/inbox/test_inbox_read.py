@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from runner.channels.email.imap_settings import imap_settings
 from runner.channels.email.inbox import EmailInbox
 from runner.clocks import ManualClock
 from runner.engine.ports import InboxBatch
@@ -230,6 +231,17 @@ def test_a_server_that_is_down_raises_and_loses_nothing(inbox, account, server: 
     server.stop()
     with pytest.raises(ChannelUnavailable):
         inbox.read(account, cursor, [], NOW)
+
+
+def test_lengths_of_time_are_read_as_the_files_write_them(make_account) -> None:
+    settings = imap_settings(make_account(timeout="2m", poll="90s", security="opportunistic"))
+    assert settings is not None
+    assert (settings.timeout, settings.poll) == (120.0, 90.0)
+
+
+def test_without_starttls_an_opportunistic_inbox_is_read_in_the_clear(inbox, make_account, box, make_mail) -> None:
+    box.add("INBOX", make_mail("yes"))
+    assert len(inbox.read(make_account(security="opportunistic"), {}, [], NOW).signals) == 1
 
 
 def test_an_account_without_an_inbox_has_nothing_to_read(inbox, account: ChannelConfig) -> None:

@@ -199,7 +199,8 @@ class _Box(BaseMailBox):
         settings = self._settings
         tls = _tls_context(settings.ca_file) if settings.security is ImapSecurity.TLS else None
         client = GuardedClient(settings.host, settings.port, self._deadline, tls)
-        if settings.security is ImapSecurity.STARTTLS:
+        offered = settings.security is ImapSecurity.OPPORTUNISTIC and "STARTTLS" in client.capabilities
+        if offered or settings.security is ImapSecurity.STARTTLS:
             client.starttls(_tls_context(settings.ca_file))
         return client
 

@@ -14,7 +14,6 @@ from runner.channels.email.inbox import EmailInbox
 from runner.errors import ChannelUnavailable
 from runner.model.channel import ChannelConfig
 
-POLL_SECONDS = 20.0
 IDLE_SECONDS = 60.0
 """How long one IDLE lasts before it is renewed; servers hang up after 30 minutes, some routers after five."""
 
@@ -22,10 +21,11 @@ IDLE_SECONDS = 60.0
 class InboxWatcher:
     """Watches the INBOX of one account on a connection of its own. One thread waits, any thread may close."""
 
-    def __init__(self, inbox: EmailInbox, account: ChannelConfig, poll: float = POLL_SECONDS) -> None:
+    def __init__(self, inbox: EmailInbox, account: ChannelConfig) -> None:
         self._inbox = inbox
         self._account = account
-        self._poll = poll
+        settings = imap_settings(account)
+        self._poll = settings.poll if settings is not None else 0.0
         self._closed = threading.Event()
         self._stack = ExitStack()
         self._connection: ImapConnection | None = None
