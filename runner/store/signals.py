@@ -13,6 +13,7 @@ from runner.engine.ports import InboxBatch, Note, Signal
 from runner.model.events import EventKind
 from runner.model.lead import LinkedInConnectionStatus
 from runner.store.context import Context
+from runner.store.guardrails import guard_account, harden
 from runner.store.health import open_problem, record_trouble, wake
 from runner.store.matching import Match, match_signal
 from runner.store.pending_events import decide_pending
@@ -65,12 +66,17 @@ def record_signal(connection: Connection, ctx: Context, account: str | None, sig
     for match in matches:
         _act_on_lead(connection, ctx, match, signal, now)
         for enrollment_id, step in _concerned(connection, match, signal):
-            _store(connection, account, signal, match.lead_id, enrollment_id, step, now)
+            _store(connection, account, signal, now, lead_id=match.lead_id, enrollment_id=enrollment_id, step=step)
             touched.add(enrollment_id)
         if match.enrollment_id is None and not touched:
-            _store(connection, account, signal, match.lead_id, None, None, now)
+            _store(connection, account, signal, now, lead_id=match.lead_id)
     if not matches:
-        _store(connection, account, signal, None, None, None, now)
+        _store(connection, account, signal, now)
+    config = ctx.book.account(account) if account else None
+    for match in matches:
+        harden(connection, ctx.key, match.lead_id, signal, config, now)
+    if config is not None:
+        guard_account(connection, config, now)
     for enrollment_id in sorted(touched):
         decide_pending(connection, ctx, enrollment_id, now)
     return len(touched)
@@ -104,8 +110,8 @@ def _act_on_lead(connection: Connection, ctx: Context, match: Match, signal: Sig
 
 
 def _store(
-    connection: Connection, account: str | None, signal: Signal, lead_id: int | None, enrollment_id: int | None,
-    step: str | None, now: datetime,
+    connection: Connection, account: str | None, signal: Signal, now: datetime, *,
+    lead_id: int | None = None, enrollment_id: int | None = None, step: str | None = None,
 ) -> None:  # fmt: skip
     row: dict[str, Any] = {
         "kind": signal.kind.value, "at": signal.at, "recorded_at": now, "source": signal.source[:255],
