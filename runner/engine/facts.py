@@ -19,4 +19,5 @@ def facts_of(graph: StepGraph, state: EnrollmentState, now: datetime) -> Facts:
         run.step: StepFact(run.outcome, run.acted_at or run.entered_at, events.get(run.step, {}))
         for run in state.runs.values()
     }
-    return Facts(now=now, steps=steps, lead=state.lead.values(), campaign=state.campaign, vars=graph.vars)
+    variables = {**graph.vars, **state.vars}
+    return Facts(now=now, steps=steps, lead=state.lead.values(), campaign=state.campaign, vars=variables)

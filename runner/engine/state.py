@@ -97,6 +97,7 @@ class EnrollmentState:
     """One person in one campaign, with all that a decision reads.
 
     `inboxes` says when each email step's account was last read (a missing step has an account without an inbox).
+    `vars` are the campaign's own, which win over the sequence's.
     """
 
     id: int
@@ -112,6 +113,7 @@ class EnrollmentState:
     ended_at: datetime | None = None
     end_reason: str = ""
     settings: Settings = Settings()
+    vars: Mapping[str, object] = field(default_factory=dict)
 
     def run(self, step: str) -> StepRun | None:
         """The run of a step, if it was entered."""

@@ -35,3 +35,7 @@ class Campaign:
     enabled: bool = True
     mode: CampaignMode = CampaignMode.LIVE
     vars: Mapping[str, object] = field(default_factory=dict)
+
+    def values(self) -> dict[str, object]:
+        """What `campaign.*` means in conditions and templates."""
+        return {"name": self.name, "sequence": self.sequence, "mode": self.mode.value, "priority": self.priority}

@@ -69,7 +69,7 @@ def _one_pass(connection: Connection, ctx: Context, campaign_id: int, campaign: 
 
 def _matches(campaign: Campaign, lead: Lead, now: datetime) -> bool:
     assert campaign.audience is not None
-    facts = Facts(now=now, lead=lead.values(), campaign={"name": campaign.name, **campaign.vars}, vars=campaign.vars)
+    facts = Facts(now=now, lead=lead.values(), campaign=campaign.values(), vars=campaign.vars)
     return evaluate(campaign.audience, facts) is True
 
 

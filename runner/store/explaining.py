@@ -162,7 +162,7 @@ def not_enrolled(ctx: Context, lead_id: int) -> list[str]:
         if campaign.audience is None:
             lines.append(f"{campaign.name}: has no audience; people enter by `runner enroll`")
             continue
-        facts = Facts(now=ctx.now(), lead=lead.values(), campaign={"name": campaign.name}, vars=campaign.vars)
+        facts = Facts(now=ctx.now(), lead=lead.values(), campaign=campaign.values(), vars=campaign.vars)
         if evaluate(campaign.audience, facts):
             lines.append(f"{campaign.name}: matches, and enters as soon as `new_leads` has room")
         else:

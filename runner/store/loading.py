@@ -82,7 +82,8 @@ def _state(
     return EnrollmentState(
         id=row.id,
         lead=lead,
-        campaign={"name": campaign.name, **campaign.vars},
+        campaign=campaign.values(),
+        vars=campaign.vars,
         status=EnrollmentStatus(row.status),
         step=row.step,
         started_at=row.started_at,
