@@ -1,1 +1,1 @@
-"""People and lists: import, export, erase, enroll."""
+"""People: reading them from CSV, importing and exporting them."""

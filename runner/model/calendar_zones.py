@@ -7,8 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-LEAD, ACCOUNT = "lead", "account"
-
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
@@ -43,7 +41,7 @@ class Zones:
 
     def holiday_calendar(self, name: str | None) -> str | None:
         """The country whose holidays count: `lead` is the lead's country, and no holidays when that is unknown."""
-        return self.country if name == LEAD else name
+        return self.country if name == "lead" else name
 
 
 @lru_cache(maxsize=2048)

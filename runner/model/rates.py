@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -13,17 +12,6 @@ class Rate:
 
     count: int
     per: timedelta
-
-    def room_at(self, freed_at: Iterable[datetime], now: datetime) -> datetime | None:
-        """When one more fits: `now`, or the instant at which enough of the places taken are free again.
-
-        `freed_at` holds, for every place taken, when it is given back (finished + `per`). None: with a count of
-        zero there is never room.
-        """
-        if self.count <= 0:
-            return None
-        taken = sorted(instant for instant in freed_at if instant > now)
-        return now if len(taken) < self.count else taken[len(taken) - self.count]
 
 
 @dataclass(frozen=True, slots=True)

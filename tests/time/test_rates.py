@@ -1,38 +1,12 @@
-"""The arithmetic of limits: rolling windows, gaps and ramps."""
+"""The arithmetic of limits: gaps and ramps."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import pytest
+from runner.model.rates import LimitSet, Ramp
 
-from runner.model.rates import LimitSet, Ramp, Rate
-
-NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-def minutes(*values: int) -> list[datetime]:
-    return [NOW + timedelta(minutes=value) for value in values]
-
-
-@pytest.mark.parametrize(
-    ("count", "freed", "expected"),
-    [
-        (2, [], 0),
-        (2, [30], 0),
-        (2, [30, 10], 10),
-        (2, [30, 10, 20], 20),
-        (1, [30, 10, 20], 30),
-        (2, [0, -5, 10], 0),
-    ],
-)
-def test_there_is_room_as_soon_as_enough_places_are_given_back(count: int, freed: list[int], expected: int) -> None:
-    assert Rate(count, HOUR).room_at(minutes(*freed), NOW) == NOW + timedelta(minutes=expected)
-
-
-def test_a_limit_of_zero_never_has_room() -> None:
-    assert Rate(0, HOUR).room_at([], NOW) is None
 
 
 def test_a_gap_lies_between_its_bounds() -> None:
