@@ -43,7 +43,8 @@ bench: install ## measure, as ratios to a floor in the same run
 slow: install system ## the tests that take long: fuzzing, kills, corpora
 	$(PYTEST) -n $(WORKERS) -m slow --timeout 3600
 
-fuzz: install ## only the fuzzers, with new examples at every run
+fuzz: install ## only the fuzzers, with new examples at every run; 200,000 broken files for the language
+	.venv/bin/python scripts/fuzz_language.py --inputs 200000 --seed $$(date +%s)
 	HYPOTHESIS_PROFILE=fuzz $(PYTEST) -m slow -k fuzz --timeout 3600
 
 chaos: install system ## only the kills, crashes and power cuts
