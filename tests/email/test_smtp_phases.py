@@ -8,7 +8,14 @@ import pytest
 
 from runner.engine.outcomes import AccountTrouble, Cancelled, Failed, NotNow, Permit, Sent, Trouble, TryAgain, Unknown
 
-QUICK = {"timeouts": dict.fromkeys(("connect", "greeting", "command", "data", "body", "dot"), 0.3)}
+DEADLINE_OF = {"greeting": "greeting", "ehlo": "command", "mail": "command", "rcpt": "command", "data": "data"}
+
+
+def quick(phase):
+    """Settings under which one phase may take 0.3 s, and every other as long as it usually may."""
+    return {"timeouts": {DEADLINE_OF.get(phase, phase): 0.3}}
+
+
 BEFORE_THE_DOT = ("greeting", "ehlo", "mail", "rcpt", "data")
 
 
@@ -26,19 +33,19 @@ def test_a_connection_lost_before_the_dot_is_the_accounts_trouble(phase, how, sc
 def test_a_silent_server_is_left_at_the_phases_deadline(phase, scripted, account, job, send):
     server = scripted(**{phase: "silence"})
     started = time.monotonic()
-    outcome = send(job(account(server.port, smtp=QUICK)))
+    outcome = send(job(account(server.port, smtp=quick(phase))))
     assert isinstance(outcome, AccountTrouble)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
     assert outcome.kind is Trouble.CONNECTION
 
 
 @pytest.mark.parametrize("phase", BEFORE_THE_DOT)
 def test_a_server_that_drips_bytes_cannot_hold_the_connection(phase, scripted, account, job, send):
-    server = scripted(**{phase: ("drip", b"250-" + b"x" * 400 + b"\r\n", 0.05)})
+    server = scripted(**{phase: ("drip", b"250-" + b"x" * 4000 + b"\r\n", 0.05)})
     started = time.monotonic()
-    outcome = send(job(account(server.port, smtp=QUICK)))
+    outcome = send(job(account(server.port, smtp=quick(phase))))
     assert isinstance(outcome, AccountTrouble)
-    assert 0.2 < time.monotonic() - started < 3
+    assert 0.2 < time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize("phase", BEFORE_THE_DOT)
@@ -48,17 +55,17 @@ def test_a_server_that_drips_bytes_cannot_hold_the_connection(phase, scripted, a
      b"250-" + b"x" * 9000 + b"\r\n250 ok\r\n", b"250-again\r\n" * 300, b"\xff\xfe\r\n", b"\r\n"],
 )  # fmt: skip
 def test_what_is_no_reply_is_never_taken_for_one(phase, noise, scripted, account, job, send):
-    outcome = send(job(account(scripted(**{phase: noise}).port, smtp=QUICK)))
+    outcome = send(job(account(scripted(**{phase: noise}).port)))
     assert isinstance(outcome, AccountTrouble)
     assert outcome.kind is Trouble.CONNECTION
 
 
-@pytest.mark.parametrize("how", ["close", "reset", "silence", ("drip", b"250 ok" * 50, 0.05), b"hello\r\n",
+@pytest.mark.parametrize("how", ["close", "reset", "silence", ("drip", b"250 ok" * 500, 0.05), b"hello\r\n",
                                  b"354 more\r\n",
                                  b"251 hm\r\n", b"250-no end\r\n", b"999 what\r\n",
                                  b"250" + b"x" * 9000 + b"\r\n"])  # fmt: skip
 def test_after_the_dot_whatever_is_no_clear_answer_is_unknown(how, scripted, account, job, send):
-    outcome = send(job(account(scripted(dot=how).port, smtp=QUICK)))
+    outcome = send(job(account(scripted(dot=how).port, smtp=quick("dot"))))
     assert isinstance(outcome, Unknown)
 
 
@@ -120,7 +127,7 @@ def test_an_abandoned_message_is_never_accepted(scripted, account, job, channel)
 def test_what_happens_while_the_body_is_on_its_way_is_no_sending(said, kind, scripted, account, job, send, tmp_path):
     (tmp_path / "deck.pdf").write_bytes(bytes(12_000_000))
     server = scripted(limit=200_000, at_limit=said)
-    outcome = send(job(account(server.port, smtp=QUICK), step={"attachments": ["deck.pdf"]}))
+    outcome = send(job(account(server.port, smtp=quick("body")), step={"attachments": ["deck.pdf"]}))
     assert isinstance(outcome, kind)
     assert server.script.messages == []
 

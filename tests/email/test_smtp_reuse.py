@@ -68,7 +68,7 @@ def test_a_temporary_refusal_at_the_dot_leaves_the_connection_usable(scripted, a
 
 def test_no_more_connections_are_open_than_allowed(scripted, account, job, channel):
     server = scripted()
-    config = account(server.port, smtp={"connections": 2, "timeouts": {"command": 0.2}})
+    config = account(server.port, smtp={"connections": 2, "timeouts": {"command": 1.0}})
     held = [channel.prepare(job(config, key=f"k{n}")) for n in range(2)]
     blocked = channel.prepare(job(config, key="k3"))
     assert isinstance(blocked, AccountTrouble)
