@@ -1,5 +1,7 @@
 """Write what of docs/ is generated: commands, keys of the files, outputs of examples. `--check` only compares.
 
+    python scripts/write_docs.py [--check] [PAGE ...]
+
 Exit code 1 when a page was stale.
 """
 
@@ -14,6 +16,7 @@ import click
 from click.testing import CliRunner
 from doc_examples import PAGES as EXAMPLE_PAGES
 from doc_examples import fresh_page
+from sandbox_page import sandbox_page
 from schema_tables import files_page
 
 from runner.cli.main import cli
@@ -61,15 +64,16 @@ def cli_page() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "files.md": files_page,
+    "sandbox.md": sandbox_page,
     **{name: partial(fresh_page, name) for name in EXAMPLE_PAGES},
 }
 
 
-def main(check: bool) -> int:
-    """Write every page, or with `check` say which differ."""
+def main(check: bool, names: list[str]) -> int:
+    """Write the pages that are named, or all, or with `check` say which differ."""
     stale = 0
-    for name, page in PAGES.items():
-        file, text = DOCS / name, page()
+    for name in names or PAGES:
+        file, text = DOCS / name, PAGES[name]()
         if file.exists() and file.read_text(encoding="utf-8") == text:
             continue
         stale += 1
@@ -82,4 +86,4 @@ def main(check: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main("--check" in sys.argv[1:]))
+    sys.exit(main("--check" in sys.argv, [name for name in sys.argv[1:] if not name.startswith("-")]))

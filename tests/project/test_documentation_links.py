@@ -25,6 +25,16 @@ def anchors(page: Path) -> set[str]:
     return made | set(re.findall(r'(?:id|name)="([^"]+)"', text))
 
 
+def test_every_page_is_in_the_index():
+    index = (tree.ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    listed = (tree.ROOT / "docs" / "adr" / "README.md").read_text(encoding="utf-8")
+    named = {page.name: f"({page.name})" for page in pages() if page.name not in ("index.md", "README.md")}
+    docs = {page.name for page in pages() if page.parent.name == "docs"}
+    assert not [name for name, link in named.items() if name in docs and link not in index]
+    decisions = {page.name for page in pages() if page.parent.name == "adr"} - {"README.md"}
+    assert not [name for name in sorted(decisions) if f"({name})" not in listed]
+
+
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(tree.ROOT)))
 def test_every_link_leads_to_a_page_and_a_heading(page):
     broken = []
