@@ -98,8 +98,8 @@ class _ScriptedPrepared:
         outcome = self.channel.next_outcome(self.job.lead)
         if isinstance(outcome, Sent):
             job = self.job
-            at = job.now
-            self.channel.ledger.append(Delivery(job.lead.id, job.step, job.action, at, job.content.body, job.key))
+            body = "" if verdict.without_note else job.content.body
+            self.channel.ledger.append(Delivery(job.lead.id, job.step, job.action, job.now, body, job.key))
             if outcome.message_id is None:
                 return Sent(message_id=f"<{job.key}@test.example>", detail=outcome.detail)
         return outcome

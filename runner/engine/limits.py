@@ -73,7 +73,7 @@ def _of_holder(limits: LimitSet, scope: str, name: str, facts: SendFacts) -> Ite
         yield Limit(scope, Rate(limits.ramp.cap(facts.active_days), DAY), f"{name} ramp", True)
     for action, rate in limits.by_action:
         if action in actions_of(facts.action):
-            yield Limit(f"{scope}:{action}", rate, f"{name} {action}", True)
+            yield Limit(f"{scope}:{action}", rate, f"{name} {action}", False)
     if limits.per_lead is not None:
         yield Limit(f"{scope}:lead:{facts.lead.id}", Rate(limits.per_lead, A_LIFE), f"{name} per lead", False)
     if limits.recipient_domain is not None and (found := _receiver(facts, scope)):
