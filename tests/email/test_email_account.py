@@ -12,6 +12,8 @@ from runner.channels.email.service import EmailOutreachService
 from runner.engine.outcomes import NotNow, Permit
 from runner.lang.durations import parse_duration
 from runner.model.channel import ChannelConfig, ChannelType, SecretRef
+from runner.model.events import EventKind
+from runner.store.guardrails import rails_of
 
 
 def slugs(channel, config):
@@ -83,3 +85,17 @@ def test_the_service_says_it_in_five_words(sink, account, job, channel):
     deferred = service.send(job(account(sink.port)), lambda: NotNow(None, "paused", "the account is paused"))
     assert (deferred["success"], deferred["status"], deferred["error"]) == (False, "pending", "the account is paused")
     assert len(sink.accepted()) == 1
+
+
+def test_the_rates_that_stop_an_account_can_be_set():
+    def rails(**health):
+        settings = {"from": "ada@lumen.example", "smtp": {"host": "x"}} | ({"health": health} if health else {})
+        found = rails_of(ChannelConfig(ChannelType.EMAIL, "ada", settings=settings))
+        return {rail.kind: (rail.rate, rail.floor) for rail in found}
+
+    usual = rails()
+    assert usual == {EventKind.BOUNCED: (0.05, 50), EventKind.COMPLAINED: (0.001, 100)}
+    assert rails(bounce_rate=0.1, complaint_floor=500) == {
+        EventKind.BOUNCED: (0.1, 50),
+        EventKind.COMPLAINED: (0.001, 500),
+    }

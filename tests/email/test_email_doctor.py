@@ -26,7 +26,6 @@ from runner.channels.email.doctor import (
     worst,
 )
 from runner.channels.email.doctor_dns import check_domain
-from runner.channels.email.health import Health, Tally, Thresholds, judge, thresholds_of
 from runner.channels.email.inbox import EmailInbox
 from runner.model.channel import ChannelConfig, ChannelType, SecretRef
 from runner.model.rates import LimitSet, Rate
@@ -223,26 +222,3 @@ def test_the_opt_out_address_is_asked_whether_it_lives():
     assert check_unsubscribe("https://go.x", lambda url: (200, "<html>")).verdict is Verdict.FAILED
     assert check_unsubscribe("https://go.x", lambda url: (404, "ok")).verdict is Verdict.FAILED
     assert check_unsubscribe("https://go.x", down).verdict is Verdict.FAILED
-
-
-# --- account health -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("tally", "health", "reason"),
-    [(Tally(49, 49, 99, 99), Health.UNKNOWN, ""), (Tally(100, 0, 1000, 0), Health.GOOD, ""),
-     (Tally(100, 5, 1000, 0), Health.PAUSE, "bounces_too_high"),
-     (Tally(100, 4, 1000, 0), Health.WARNING, "bounces_high"),
-     (Tally(100, 2, 1000, 0), Health.GOOD, ""), (Tally(100, 0, 1000, 1), Health.PAUSE, "complaints_too_high"),
-     (Tally(100, 0, 1999, 1), Health.WARNING, "complaints_high"), (Tally(100, 0, 99, 9), Health.GOOD, ""),
-     (Tally(10, 9, 1000, 3), Health.PAUSE, "complaints_too_high")],
-)  # fmt: skip
-def test_rates_pause_an_account_only_on_enough_evidence(tally, health, reason):
-    found = judge(tally, Thresholds())
-    assert (found.health, found.reason) == (health, reason)
-
-
-def test_thresholds_can_be_set_per_account():
-    limits = thresholds_of({"health": {"bounce_rate": 0.1, "bounce_floor": 10}})
-    assert judge(Tally(10, 1, 0, 0), limits).health is Health.PAUSE
-    assert thresholds_of({}) == Thresholds()
