@@ -123,7 +123,10 @@ PLUGINS = {
         Verdict.REJECTED, "validation",
     ),
     "Contact Form 7 spam": ({"status": "spam", "message": "There was an error"}, Verdict.REJECTED, "spam"),
-    "Contact Form 7 failed": ({"status": "mail_failed", "message": "There was an error"}, Verdict.REJECTED, "site_error"),
+    (
+        "Contact "
+        "Form 7 failed"
+    ): ({"status": "mail_failed", "message": "There was an error"}, Verdict.REJECTED, "site_error"),
     "Contact Form 7 consent": ({"status": "acceptance_missing", "message": "You must"}, Verdict.REJECTED, "validation"),
     "WPForms sent": ({"success": True, "data": {"confirmation": "<p>Thanks</p>"}}, Verdict.CONFIRMED, "json_success"),
     "WPForms invalid": ({"success": False, "data": {"errors": {"field": {"1": "x"}}}}, Verdict.REJECTED, "validation"),
@@ -148,7 +151,8 @@ def test_the_json_of_a_plugin_is_read(plugin):
 @pytest.mark.parametrize(
     ("status", "verdict"),
     [(400, Verdict.REJECTED), (403, Verdict.REJECTED), (404, Verdict.REJECTED), (415, Verdict.REJECTED),
-     (422, Verdict.REJECTED), (429, Verdict.BUSY), (500, Verdict.UNKNOWN), (502, Verdict.UNKNOWN), (504, Verdict.UNKNOWN),
+     (422, Verdict.REJECTED), (429, Verdict.BUSY), (500, Verdict.UNKNOWN),
+     (502, Verdict.UNKNOWN), (504, Verdict.UNKNOWN),
      (307, Verdict.UNKNOWN), (308, Verdict.UNKNOWN)],
 )  # fmt: skip
 def test_a_status_is_judged(status, verdict):

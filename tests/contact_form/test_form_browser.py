@@ -49,11 +49,29 @@ class Pages:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server.server_port}/contact"
+
+
+@pytest.fixture
+def pages():
+    """Make sites of hand-written pages, and close them afterwards."""
+    made = []
+
+    def make(inner: str) -> Pages:
+        made.append(Pages(inner))
+        return made[-1]
+
+    yield make
+    for page in made:
+        page.close()
 
 
 def test_a_form_made_and_sent_by_a_script_is_sent_once(sites, browser, tmp_path):
@@ -71,8 +89,8 @@ def test_auto_takes_the_cheap_way_where_it_works(sites, browser):
     assert outcome.detail["plugin"] == "page"
 
 
-def test_without_a_browser_a_scripted_form_becomes_a_task(sites, browser):
-    page = Pages("<form class=contact><input name=email><textarea name=message></textarea><button>Send</button></form>")
+def test_without_a_browser_a_scripted_form_becomes_a_task(browser, pages):
+    page = pages("<form class=contact><input name=email><textarea name=message></textarea><button>Send</button></form>")
     outcome = browser.send(page.url, mode="http")
     assert isinstance(outcome, HandedOver)
     assert outcome.task.detail["reason"] == "needs_browser"
@@ -94,23 +112,24 @@ SCRIPTED_STYLES = """<script>
 </script>"""
 
 
-def _trapped(attributes: str = "") -> Pages:
-    return Pages(
-        f"{SCRIPTED_STYLES}<form method=post class=contact><p>Name <input name=name></p><p>E-mail <input name=email></p>"
+def _trapped(attributes: str = "") -> str:
+    return (
+        f"{SCRIPTED_STYLES}<form method=post class=contact><p>"
+        "Name <input name=name></p><p>E-mail <input name=email></p>"
         f"<p class=extra>Phone <input name=phone {attributes}></p><p class=thin>Company <input name=company></p>"
         "<p>Message <textarea name=message></textarea></p><button>Send</button></form>"
     )
 
 
-def test_traps_that_only_a_browser_sees_through_stay_empty(browser):
-    page = _trapped()
+def test_traps_that_only_a_browser_sees_through_stay_empty(browser, pages):
+    page = pages(_trapped())
     assert isinstance(browser.send(page.url), Sent)
     assert b"phone=&company=&" in page.posts[0]
 
 
 @pytest.mark.slow
-def test_a_trap_that_is_required_makes_a_task(browser):
-    page = _trapped("required")
+def test_a_trap_that_is_required_makes_a_task(browser, pages):
+    page = pages(_trapped("required"))
     assert isinstance(browser.send(page.url), HandedOver)
     assert page.posts == []
 
@@ -136,6 +155,7 @@ def test_errors_in_the_page_are_a_refusal_and_silence_is_unconfirmed(sites, brow
     assert isinstance(browser.send(sites.url("silent")), Unconfirmed)
 
 
+@pytest.mark.slow
 def test_an_answer_that_never_comes_is_unknown_and_one_submission(sites, browser):
     count = len(sites.ledger)
     sites.memory.slow_seconds = 30.0
@@ -148,8 +168,8 @@ def test_an_answer_that_never_comes_is_unknown_and_one_submission(sites, browser
 
 
 @pytest.mark.slow
-def test_a_script_that_keeps_the_form_back_sends_nothing(browser):
-    page = Pages(
+def test_a_script_that_keeps_the_form_back_sends_nothing(browser, pages):
+    page = pages(
         "<form method=post class=contact onsubmit='return false'><input name=email>"
         "<textarea name=message></textarea><button>Send</button></form>"
     )
@@ -160,8 +180,8 @@ def test_a_script_that_keeps_the_form_back_sends_nothing(browser):
 
 
 @pytest.mark.slow
-def test_dialogs_pop_ups_and_downloads_do_not_hold_it_up(browser):
-    page = Pages(
+def test_dialogs_pop_ups_and_downloads_do_not_hold_it_up(browser, pages):
+    page = pages(
         "<script>alert('hi'); window.open('about:blank'); window.onbeforeunload = () => 'stay';"
         "navigator.geolocation.getCurrentPosition(() => {});</script><form method=post class=contact>"
         "<input name=email><textarea name=message></textarea><button>Send</button></form>"

@@ -1,4 +1,4 @@
-"""django-contact-form, a form package of others, run as a live site: token, session, errors and redirect are its own."""
+"""django-contact-form, a form package of others, run as a live site: its own token, session, errors and redirect."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import threading
 import time
 import zlib
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pytest
 
@@ -144,11 +145,19 @@ def test_the_proxy_in_the_environment_is_not_used(monkeypatch, sites):
     assert not isinstance(visit.get(sites.url("plain")), Trouble)
 
 
-class Wild:
-    """A server that answers every connection with the same bytes, dripping them when told to."""
+class Answer(NamedTuple):
+    """Bytes to answer with, the seconds between two of them, and what follows without an end."""
 
-    def __init__(self, answer: bytes, drip: float = 0.0, forever: bytes = b"") -> None:
-        self.answer, self.drip, self.forever = answer, drip, forever
+    content: bytes
+    drip: float = 0.0
+    forever: bytes = b""
+
+
+class Wild:
+    """A server that gives every connection the same answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer, self.drip, self.forever = answer
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.requests: list[bytes] = []
         threading.Thread(target=self._serve, daemon=True).start()
@@ -156,6 +165,9 @@ class Wild:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.listener.getsockname()[1]}/contact"
+
+    def close(self) -> None:
+        self.listener.close()
 
     def _serve(self) -> None:
         while True:
@@ -185,6 +197,20 @@ class Wild:
             peer.close()
 
 
+@pytest.fixture
+def wild():
+    """Start servers, and close them afterwards."""
+    started = []
+
+    def start(answer: Answer, kind: type[Wild] = Wild) -> Wild:
+        started.append(kind(answer))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
+
+
 def _page(body: bytes, extra: bytes = b"") -> bytes:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n" + extra
     return head + b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
@@ -195,63 +221,63 @@ def _redirect(to: bytes) -> bytes:
 
 
 _FORM = b"<form method=post action=/x><input name=email><textarea name=message></textarea></form>"
-_BOMB = gzip.compress(b"<div>" * 60_000_000, 9)
+_BOMB = gzip.compress(b"<div>" * 20_000_000, 9)
 
 WILD = {
-    "a gzip bomb": Wild(_page(_BOMB, b"Content-Encoding: gzip\r\n")),
-    "a deflate bomb": Wild(_page(zlib.compress(b"a" * 200_000_000, 9), b"Content-Encoding: deflate\r\n")),
-    "a gzip that is none": Wild(_page(b"not gzip", b"Content-Encoding: gzip\r\n")),
-    "a body without an end": Wild(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", forever=b"<p>x</p>" * 8192),
-    "chunks without an end": Wild(
+    "a gzip bomb": Answer(_page(_BOMB, b"Content-Encoding: gzip\r\n")),
+    "a deflate bomb": Answer(_page(zlib.compress(b"a" * 100_000_000, 9), b"Content-Encoding: deflate\r\n")),
+    "a gzip that is none": Answer(_page(b"not gzip", b"Content-Encoding: gzip\r\n")),
+    "a body without an end": Answer(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", forever=b"<p>x</p>" * 8192),
+    "chunks without an end": Answer(
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", forever=b"2000\r\n" + b"x" * 8192 + b"\r\n"
     ),
-    "headers drip by drip": Wild(b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 50, drip=0.2),
-    "a body drip by drip": Wild(_page(b"<p>" * 100), drip=0.1),
-    "a hundred thousand headers": Wild(b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 100_000 + b"\r\n"),
-    "a header of megabytes": Wild(b"HTTP/1.1 200 OK\r\nX-A: " + b"b" * 3_000_000 + b"\r\n\r\n"),
-    "no HTTP at all": Wild(b"220 smtp.example ESMTP\r\n"),
-    "nothing": Wild(b""),
-    "a redirect to itself": Wild(_redirect(b"/contact")),
-    "a redirect to a file": Wild(_redirect(b"file:///etc/passwd")),
-    "a redirect to a script": Wild(_redirect(b"javascript:alert(1)")),
-    "a redirect of megabytes": Wild(_redirect(b"/" + b"a" * 60_000)),
-    "a redirect with a bomb": Wild(
+    "headers drip by drip": Answer(b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 50, drip=0.2),
+    "a body drip by drip": Answer(_page(b"<p>" * 100), drip=0.1),
+    "a hundred thousand headers": Answer(b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 100_000 + b"\r\n"),
+    "a header of megabytes": Answer(b"HTTP/1.1 200 OK\r\nX-A: " + b"b" * 3_000_000 + b"\r\n\r\n"),
+    "no HTTP at all": Answer(b"220 smtp.example ESMTP\r\n"),
+    "nothing": Answer(b""),
+    "a redirect to itself": Answer(_redirect(b"/contact")),
+    "a redirect to a file": Answer(_redirect(b"file:///etc/passwd")),
+    "a redirect to a script": Answer(_redirect(b"javascript:alert(1)")),
+    "a redirect of megabytes": Answer(_redirect(b"/" + b"a" * 60_000)),
+    "a redirect with a bomb": Answer(
         b"HTTP/1.1 302 Found\r\nLocation: file:///x\r\nContent-Encoding: gzip\r\nContent-Length: "
         + str(len(_BOMB)).encode() + b"\r\n\r\n" + _BOMB
     ),
-    "a zip that says it is a page": Wild(_page(b"PK\x03\x04" + bytes(range(256)) * 4000)),
-    "bytes that are no text": Wild(_page(bytes(range(256)) * 5000)),
-    "a megabyte of nested tags": Wild(_page(b"<div>" * 200_000)),
-    "a tag of 100,000 attributes": Wild(_page(b"<p " + b" ".join(b"a%d=1" % n for n in range(100_000)) + b">")),
-    "half a million options": Wild(_page(b"<form><select name=a>" + b"<option>" * 200_000)),
-    "a megabyte of brackets": Wild(_page(b"<" * 1_000_000)),
-    "a megabyte of ampersands": Wild(_page(b"&" * 1_000_000)),
-    "a megabyte of entities": Wild(_page(b"&lt;" * 250_000)),
-    "a million quotes": Wild(_page(b"<a '\"" * 200_000)),
-    "five thousand hidden fields": Wild(_page(b"<form>" + b"<input type=hidden name=a value=b>" * 5000)),
-    "ten thousand forms": Wild(_page(b"<form><input name=q></form>" * 10_000)),
-    "a style sheet of hiding rules": Wild(_page(b"<style>" + b".a .b .c{display:none}" * 50_000 + b"</style>" + _FORM)),
-    "a label for every word": Wild(_page(b"<form>" + b"<label for=a>Name</label><input id=a>" * 3000)),
-    "an attribute of a megabyte": Wild(_page(b'<form class="' + b"contact " * 120_000 + b'">' + _FORM)),
-    "a text of a megabyte without a blank": Wild(_page(b"<p>" + b"ab" * 500_000 + b"</p>" + _FORM)),
-    "entities that name entities": Wild(
+    "a zip that says it is a page": Answer(_page(b"PK\x03\x04" + bytes(range(256)) * 4000)),
+    "bytes that are no text": Answer(_page(bytes(range(256)) * 5000)),
+    "a megabyte of nested tags": Answer(_page(b"<div>" * 200_000)),
+    "a tag of 100,000 attributes": Answer(_page(b"<p " + b" ".join(b"a%d=1" % n for n in range(100_000)) + b">")),
+    "half a million options": Answer(_page(b"<form><select name=a>" + b"<option>" * 200_000)),
+    "a megabyte of brackets": Answer(_page(b"<" * 1_000_000)),
+    "a megabyte of ampersands": Answer(_page(b"&" * 1_000_000)),
+    "a megabyte of entities": Answer(_page(b"&lt;" * 250_000)),
+    "a million quotes": Answer(_page(b"<a '\"" * 200_000)),
+    "five thousand hidden fields": Answer(_page(b"<form>" + b"<input type=hidden name=a value=b>" * 5000)),
+    "ten thousand forms": Answer(_page(b"<form><input name=q></form>" * 10_000)),
+    "a style sheet of hiding rules": Answer(_page(b"<style>" + b".a .b .c{display:none}" * 50_000 + b"</style>" + _FORM)),
+    "a label for every word": Answer(_page(b"<form>" + b"<label for=a>Name</label><input id=a>" * 3000)),
+    "an attribute of a megabyte": Answer(_page(b'<form class="' + b"contact " * 120_000 + b'">' + _FORM)),
+    "a text of a megabyte without a blank": Answer(_page(b"<p>" + b"ab" * 500_000 + b"</p>" + _FORM)),
+    "entities that name entities": Answer(
         _page(b'<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;">]><p>&d;</p>' + _FORM)
     ),
-    "an entity that is a file": Wild(_page(b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><p>&b;</p>')),
+    "an entity that is a file": Answer(_page(b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><p>&b;</p>')),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", WILD)
-def test_a_hostile_site_is_refused_or_survived_within_its_limits(kind, forms):
+def test_a_hostile_site_is_refused_or_survived_within_its_limits(kind, forms, wild):
     started = time.monotonic()
-    outcome = forms.send(WILD[kind].url, timeout="3s", submit_timeout="2s", max_pages=3)
+    outcome = forms.send(wild(WILD[kind]).url, timeout="2s", submit_timeout="2s", max_pages=3)
     assert time.monotonic() - started < 15
     assert "root:" not in str(outcome)
 
 
-def test_a_redirect_to_a_private_address_stops_at_the_hop(canary):
+def test_a_redirect_to_a_private_address_stops_at_the_hop(canary, wild):
     """The first hop is allowed by a policy of its own; the second is not."""
-    hop = Wild(_redirect(b"http://127.0.0.1:%d/" % canary))
+    hop = wild(Answer(_redirect(b"http://127.0.0.1:%d/" % canary)))
 
     class FirstHop(AddressPolicy):
         def check_url(self, url: str) -> str:
@@ -265,8 +291,8 @@ def test_a_redirect_to_a_private_address_stops_at_the_hop(canary):
     assert answer.text == "the second hop"
 
 
-def test_a_meta_refresh_to_a_private_address_is_not_followed(forms, canary):
-    page = Wild(_page(b'<meta http-equiv="refresh" content="0; url=ftp://127.0.0.1:%d/">' % canary))
+def test_a_meta_refresh_to_a_private_address_is_not_followed(forms, canary, wild):
+    page = wild(Answer(_page(b'<meta http-equiv="refresh" content="0; url=ftp://127.0.0.1:%d/">' % canary)))
     outcome = forms.send(page.url)
     assert isinstance(outcome, Failed)
 
@@ -279,7 +305,7 @@ def test_a_form_whose_action_is_private_is_not_sent_from_a_public_page():
         policy.check_address("192.168.0.1")
 
 
-def test_a_submission_redirected_by_307_is_not_sent_again(forms):
+def test_a_submission_redirected_by_307_is_not_sent_again(forms, wild):
     class Twice(Wild):
         def _answer(self, peer: socket.socket) -> None:
             request = peer.recv(65_536)
@@ -289,7 +315,7 @@ def test_a_submission_redirected_by_307_is_not_sent_again(forms):
             peer.sendall(again if request.startswith(b"POST") else _page(_FORM if b"/contact" in request else b""))
             peer.close()
 
-    site = Twice(b"")
+    site = wild(Answer(b""), Twice)
     outcome = forms.send(site.url)
     assert type(outcome).__name__ == "Unknown"
     assert sum(request.startswith(b"POST") for request in site.requests) == 1

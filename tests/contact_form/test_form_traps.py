@@ -24,7 +24,9 @@ TRAPS = {
     "its own style": "<input name=phone style='visibility: hidden'>",
     "off-screen": "<p style='position:absolute; left:-5000px'><input name=website required></p>",
     "off-screen by a class": "<style>.q { position:absolute; top: -9999px }</style><p class=q><input name=url></p>",
-    "hidden by an id in a sheet": "<style>#confirm-row{display:none!important}</style><p id=confirm-row><input name=email_confirm></p>",
+    "hidden by an id in a sheet": (
+        "<style>#confirm-row{display:none!important}</style><p id=confirm-row><input name=email_confirm></p>"
+    ),
     "zero size": "<div style='height:0;overflow:hidden'><input name=company></div>",
     "one pixel": "<input name=company style='width:1px;height:1px'>",
     "no opacity": "<input name=fax style='opacity:0'>",
@@ -49,7 +51,10 @@ TRAPS = {
 
 @pytest.mark.parametrize("trap", TRAPS)
 def test_a_trap_stays_as_it_is(trap, page):
-    inner = f"<form method=post><input name=name required><input name=email required>{TRAPS[trap]}<textarea name=message></textarea></form>"
+    inner = (
+        "<form method=post><input name=name required><input name=email required>"
+        f"{TRAPS[trap]}<textarea name=message></textarea></form>"
+    )
     item = judge_page(page(inner))[0]
     filling = fill(item.fields, LETTER)
     sent = entries(item.form, filling)
@@ -125,7 +130,10 @@ WORDS = {
 
 @pytest.mark.parametrize("language", WORDS)
 def test_a_site_that_asks_not_to_be_solicited_is_left_alone(language, page):
-    inner = f"<p>{WORDS[language]}</p><form method=post class=contact><input name=email><textarea name=message></textarea></form>"
+    inner = (
+        f"<p>{WORDS[language]}</p><form method=post class=contact>"
+        "<input name=email><textarea name=message></textarea></form>"
+    )
     assert look(page(inner)).refused == "no_solicitation"
 
 

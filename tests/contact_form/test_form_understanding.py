@@ -105,7 +105,8 @@ def test_a_company_name_is_no_name(page):
 
 def test_boxes_are_consent_newsletter_or_neither(page):
     inner = (
-        "<textarea name=message></textarea><label><input type=checkbox name=a required> I agree to the privacy policy</label>"
+        "<textarea name=message></textarea><label>"
+        "<input type=checkbox name=a required> I agree to the privacy policy</label>"
         "<label><input type=checkbox name=b> Send me your newsletter</label>"
         "<label><input type=checkbox name=c> Send me a copy</label>"
     )
@@ -123,7 +124,10 @@ SHOP = {
     Kind.LOGIN: "<form method=post><input name=user><input type=password name=pass></form>",
     Kind.NEWSLETTER: "<form method=post class=newsletter><input name=email><button>Subscribe</button></form>",
     Kind.OTHER: "<form method=post action=/cart/add class=add-to-cart><input name=quantity><button>Buy</button></form>",
-    Kind.SHARE: "<form method=post id=sendtofriend><input name=friend_email><input name=email><textarea name=message></textarea></form>",
+    Kind.SHARE: (
+        "<form method=post id=sendtofriend><input name=friend_email>"
+        "<input name=email><textarea name=message></textarea></form>"
+    ),
     Kind.COMMENT: (
         "<form method=post action=/wp-comments-post.php id=commentform><h3>Leave a reply</h3><input name=author>"
         "<input name=email><input name=url><textarea name=comment></textarea></form>"
@@ -159,12 +163,15 @@ def test_a_form_to_a_third_person_is_found_and_refused(page):
 @pytest.mark.parametrize(
     "inner",
     [
-        "<h2>Gästebuch</h2><form method=post action=/gb><input name=name><input name=email><textarea name=eintrag></textarea></form>",
-        "<h2>Write a review</h2><form method=post id=review_form><input name=name><textarea name=review></textarea></form>",
+        "<h2>Gästebuch</h2><form method=post action=/gb><input name=name>"
+        "<input name=email><textarea name=eintrag></textarea></form>",
+        "<h2>Write a review</h2><form method=post id=review_form>"
+        "<input name=name><textarea name=review></textarea></form>",
         "<form method=post><h3>Laisser un commentaire</h3><p>Votre adresse ne sera pas publiée</p>"
         "<input name=nom><input name=email><textarea name=texte></textarea></form>",
         "<h3>Оставить комментарий</h3><form method=post><input name=name><textarea name=text></textarea></form>",
-        "<h3>Napsat komentář</h3><form method=post class=comment-form><input name=jmeno><textarea name=zprava></textarea></form>",
+        "<h3>Napsat komentář</h3><form method=post class=comment-form>"
+        "<input name=jmeno><textarea name=zprava></textarea></form>",
     ],
 )
 def test_what_is_published_is_no_contact_form(inner, page):

@@ -57,6 +57,7 @@ _LOGIN = compiled("kinds", "login")
 _ORDER = compiled("kinds", "order")
 _OTHER_PURPOSE = compiled("kinds", "other_purpose")
 _CONTACT_PAGE = compiled("kinds", "contact_page")
+_ADDRESSED = re.compile(r"contact|kontakt|contatt|contato|feedback|inquir|enquir")
 _PLUGINS = compiled("kinds", "plugins")
 _ACCOUNT = compiled("kinds", "account", r"(?<!\w)", r"(?!\w)")
 
@@ -174,7 +175,7 @@ class _View:
     def is_comment(self) -> bool:
         if not self.areas:
             return False
-        strong = bool(_COMMENT_NAMES.search(self.signature)) and not re.search(r"contact", self.signature)
+        strong = bool(_COMMENT_NAMES.search(self.signature)) and not _ADDRESSED.search(self.signature)
         words = bool(_COMMENT_WORDS.search(f"{self.heading} {self.text} {self.buttons}"))
         rating = any(
             re.search(r"rating|stars|criterion|bewertung|\brate\b", " ".join(tokens(f.name))) for f in self.fields

@@ -15,6 +15,7 @@ MAX_OPTIONS = 5_000
 
 _TAG = re.compile(r"<[a-zA-Z](?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+")
 _QUOTED = re.compile(r"\"[^\"]*+\"|'[^']*+'")
+_XML = re.compile(r"\A\s*<\?xml[^>]*>")
 _META = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([a-zA-Z0-9_.:-]{2,40})", re.IGNORECASE)
 _HEADER = re.compile(r"charset\s*=\s*[\"']?([a-zA-Z0-9_.:-]{2,40})", re.IGNORECASE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -99,7 +100,8 @@ def parse(url: str, body: bytes, content_type: str = "", prefer: str | None = No
     """
     text, charset = decode(body, content_type, prefer)
     refuse_hostile(text)
-    return Document(url, BeautifulSoup(text, "lxml"), charset)
+    markup = _XML.sub("", text, count=1) if "<" in text else f"<body>{text}"  # BeautifulSoup warns of anything else
+    return Document(url, BeautifulSoup(markup, "lxml"), charset)
 
 
 def decode(body: bytes, content_type: str = "", prefer: str | None = None) -> tuple[str, str]:
