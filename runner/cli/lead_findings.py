@@ -13,6 +13,7 @@ from runner.lang.diagnostics import Diagnostic, Position, Related, Severity, Spa
 from runner.lang.templates import Rendered
 from runner.model.channel import ChannelType
 from runner.model.lead import Lead
+from runner.model.linkedin_limits import linkedin_length
 from runner.model.lead_draft import RejectedRow
 from runner.model.project import Project
 
@@ -69,12 +70,13 @@ def _too_long(item: StepText, text: Rendered, lead: Lead, row: Span) -> Iterator
         invites = item.step.action == "connect"
         limit = note_too_long.NOTE_LIMIT if invites else note_too_long.MESSAGE_LIMIT
         parts.append((note_too_long.SLUG, "note" if invites else "message", text.body.strip(), limit))
+    measure = linkedin_length if item.step.channel is ChannelType.LINKEDIN else len
     for slug, part, written, limit in parts:
-        if len(written) > limit:
+        if measure(written) > limit:
             yield Diagnostic(
                 slug,
                 Severity.ERROR,
-                f"the {part} of step `{item.node.id}` to {_who(lead, row)} has {len(written)} characters, not {limit}",
+                f"the {part} of step `{item.node.id}` to {_who(lead, row)} has {measure(written)} characters, not {limit}",
                 row,
                 label="this lead",
                 help=f"shorten {item.variant.template}.md, or cut its fields with `truncate`",
