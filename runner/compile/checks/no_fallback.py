@@ -1,4 +1,4 @@
-"""A field that a lead need not have, used in a template without saying what to write when it is missing."""
+"""A value that may be missing, used in a template without saying what to write then."""
 
 from __future__ import annotations
 
@@ -21,18 +21,30 @@ _SURE = {
 }
 """What a lead has if a step of the channel gets as far as its text."""
 
+_SENDER = {
+    ChannelType.EMAIL: frozenset({"name", "address"}),
+    ChannelType.CONTACT_FORM: frozenset({"name", "email"}),
+}
+"""What the accounts of a channel say about their sender: those of LinkedIn and phone say nothing."""
+
 
 def check(draft: SequenceDraft) -> Iterator[Diagnostic]:
-    """Yield one diagnostic for each use of an optional field without a fallback."""
+    """Yield one diagnostic for each use of an optional value without a fallback."""
     for text in texts(draft):
         for use in text.uses if text.template is not None else ():
-            if use.scope == "lead" and not use.guarded and _optional(draft, text, use):
-                name = f"lead.{use.name}"
+            if use.guarded:
+                continue
+            name = f"{use.scope}.{use.name}"
+            fallback = f'write `{{{{ {name} | default("...") }}}}`'
+            if use.scope == "lead" and _optional(draft, text, use):
                 yield warning(
                     SLUG, f"a lead without `{use.name}` cannot get this message", text.span(use.line, name),
-                    help=f'write `{{{{ {name} | default("...") }}}}`, ask with `{{% if {name} %}}`, or declare it '
+                    help=f"{fallback}, ask with `{{% if {name} %}}`, or declare it "
                     "`required: true` under `lead_fields` in runner.yaml",
                 )  # fmt: skip
+            elif use.scope == "sender" and use.name not in _SENDER.get(text.body.channel, frozenset()):
+                kind = text.body.channel.value
+                yield warning(SLUG, f"accounts of {kind} have no `{name}`", text.span(use.line, name), help=fallback)
 
 
 def _optional(draft: SequenceDraft, text: Text, use: Use) -> bool:
