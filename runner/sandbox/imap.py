@@ -52,15 +52,15 @@ class ImapServer:
     def stop(self) -> None:
         """Stop listening and drop every connection."""
         with self._lock:
-            sockets = [*self._open, *([self._listener] if self._listener else [])]
-            self._open.clear()
-            self._listener = None
-        for each in sockets:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+            listener, self._listener = self._listener, None
+        if listener is not None:
+            _hang_up(listener)
         if self._acceptor is not None:
             self._acceptor.join(timeout=5)  # the port is free only when nobody listens any more
+        with self._lock:
+            connections, self._open = self._open, set()
+        for connection in connections:
+            _hang_up(connection)
 
     @property
     def ledger(self) -> tuple[ImapCall, ...]:
@@ -97,3 +97,9 @@ class ImapServer:
             with self._lock:
                 self._open.discard(connection)
             connection.close()
+
+
+def _hang_up(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
