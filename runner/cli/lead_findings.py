@@ -13,8 +13,8 @@ from runner.lang.diagnostics import Diagnostic, Position, Related, Severity, Spa
 from runner.lang.templates import Rendered
 from runner.model.channel import ChannelType
 from runner.model.lead import Lead
-from runner.model.linkedin_limits import linkedin_length
 from runner.model.lead_draft import RejectedRow
+from runner.model.linkedin_limits import linkedin_length
 from runner.model.project import Project
 
 REJECTED = "lead-rejected"
@@ -72,11 +72,12 @@ def _too_long(item: StepText, text: Rendered, lead: Lead, row: Span) -> Iterator
         parts.append((note_too_long.SLUG, "note" if invites else "message", text.body.strip(), limit))
     measure = linkedin_length if item.step.channel is ChannelType.LINKEDIN else len
     for slug, part, written, limit in parts:
-        if measure(written) > limit:
+        length = measure(written)
+        if length > limit:
             yield Diagnostic(
                 slug,
                 Severity.ERROR,
-                f"the {part} of step `{item.node.id}` to {_who(lead, row)} has {measure(written)} characters, not {limit}",
+                f"the {part} of step `{item.node.id}` to {_who(lead, row)} has {length} characters, not {limit}",
                 row,
                 label="this lead",
                 help=f"shorten {item.variant.template}.md, or cut its fields with `truncate`",
