@@ -46,6 +46,12 @@ def test_an_unknown_user_is_a_hard_bounce_tied_by_our_header_and_message_id(inbo
     assert (signal.data["reason"], signal.data["status"], signal.data["reply_code"]) == ("userunknown", "5.1.1", "550")
 
 
+def test_a_report_of_where_mail_was_passed_on_to_means_the_address_we_wrote_to(inbox, account, box) -> None:
+    box.add("INBOX", dsn(failed("5.1.1", "550 5.1.1 User unknown", "gh1906@internal.navy.example")))
+    [signal] = inbox.read(account, {}, [], NOW).signals
+    assert (signal.address, signal.data["recipient"]) == ("grace@navy.example", "gh1906@internal.navy.example")
+
+
 def test_a_full_mailbox_is_lost_but_not_dead(inbox, account, box) -> None:
     box.add("INBOX", dsn(failed("5.2.2", "552 5.2.2 Mailbox full")))
     [signal] = inbox.read(account, {}, [], NOW).signals

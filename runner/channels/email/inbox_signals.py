@@ -73,21 +73,26 @@ def _read(arrival: Arrival, own: Own) -> Reading:
         return Reading(raw=(kept,))
     found = ties(report, own)
     if kind in (EventKind.BOUNCED, EventKind.COMPLAINED):
-        signals = tuple(_reported(arrival, verdict, kind, found))
+        signals = tuple(_reported(arrival, verdict, kind, found, report.returned.addresses("to")))
     else:
         signals = (_written(arrival, verdict, kind, found, mail),)
     return Reading(signals, tuple(_notes(verdict, mail)), (kept,))
 
 
-def _reported(arrival: Arrival, verdict: Verdict, kind: EventKind, found: Ties) -> Iterator[Signal]:
+def _reported(
+    arrival: Arrival, verdict: Verdict, kind: EventKind, found: Ties, written_to: tuple[str, ...]
+) -> Iterator[Signal]:
+    """A signal a recipient. Where mail is passed on, a report names an address we never wrote to: it means ours."""
+    ours = written_to[0] if len(written_to) == 1 and len(verdict.recipients) == 1 else None
     for number, each in enumerate(verdict.recipients):
         if each.delayed:
             continue
         yield Signal(
-            kind, arrival.received_at, f"{arrival.source}:{number}", found.key, found.message_ids, each.address or None,
+            kind, arrival.received_at, f"{arrival.source}:{number}", found.key, found.message_ids,
+            ours or each.address or None,
             permanent=kind is EventKind.BOUNCED, hard=each.hard,
-            data=_data(arrival, verdict) | {"reason": each.reason, "status": each.status, "reply_code": each.reply_code,
-                                            "diagnostic": each.diagnostic[:EXCERPT]},
+            data=_data(arrival, verdict) | {"recipient": each.address, "reason": each.reason, "status": each.status,
+                                            "reply_code": each.reply_code, "diagnostic": each.diagnostic[:EXCERPT]},
         )  # fmt: skip
     if not verdict.recipients:
         yield Signal(kind, arrival.received_at, arrival.source, found.key, found.message_ids,
