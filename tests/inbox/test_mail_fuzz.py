@@ -13,7 +13,7 @@ import pytest
 from runner.channels.email.classify import classify
 
 DATA = Path(__file__).parents[1] / "data"
-ROUNDS = int(os.environ.get("RUNNER_FUZZ", "100000"))
+ROUNDS = int(os.environ.get("FUZZ_MAILS", "100000"))
 LIMIT_SECONDS = 2.0
 LIMIT_MEGABYTES = 300
 PIECES = (
