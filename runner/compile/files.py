@@ -93,16 +93,10 @@ def relative(path: Path, root: Path) -> str:
 
 
 def _add(files: ProjectFiles, kind: FileKind, path: Path) -> None:
-    source = read_file(path, files.root)
-    match kind:
-        case FileKind.SEQUENCE:
-            files.sequences[path.stem] = source
-        case FileKind.CHANNEL:
-            files.channels[path.stem] = source
-        case FileKind.CAMPAIGN:
-            files.campaigns[path.stem] = source
-        case FileKind.PROJECT:
-            files.settings = source
+    known = {FileKind.SEQUENCE: files.sequences, FileKind.CHANNEL: files.channels, FileKind.CAMPAIGN: files.campaigns}
+    taken = known[kind]
+    # Of x.yaml and x.yml the second is told by its whole name, so that neither is passed over in silence.
+    taken[path.name if path.stem in taken else path.stem] = read_file(path, files.root)
 
 
 def _add_template(files: ProjectFiles, path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from runner.lang.grammar import SCOPES, Condition
 from runner.lang.nodes import (
@@ -92,6 +93,14 @@ def resolve(condition: Condition, vocabulary: Vocabulary) -> tuple[Condition, li
 
 
 _NUMBERS = frozenset({"number", "integer"})
+
+
+def _is_date(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 class _Resolver:
@@ -284,6 +293,9 @@ class _Resolver:
             return
         if {left, right} == {"date", "text"}:
             left = right = "date"
+            for side in (node.left, node.right):
+                if isinstance(side, Literal) and not _is_date(str(side.value)):
+                    self.problem("bad-condition", f"`{side.value}` is not a date", side, 'write it like "2027-01-31"')
         if left != right:
             self.problem("bad-condition", f"a {left} is never comparable with a {right}", node, self._unquote(node))
         elif node.op not in ("==", "!=") and left not in ("number", "date"):

@@ -82,6 +82,11 @@ def test_a_sequence_on_its_own_needs_no_project(tmp_path):
     assert told(find_root(tmp_path / "x.yaml"), paths=[tmp_path / "x.yaml"]) == []
 
 
+def test_two_files_of_one_name_are_both_read(project):
+    (project / "sequences" / "x.yml").write_text(SEQUENCE.format("x"))
+    assert told(project) == [("name-mismatch", "sequences/x.yml")]
+
+
 def test_an_empty_folder_is_an_empty_project(tmp_path):
     result = load_project(tmp_path)
     assert result.ok

@@ -65,6 +65,7 @@ def test_an_event_is_bound_to_its_step():
         ("days_since(lead.score) > 3", "bad-condition", "lead.score", None),
         ("days_since(lead.since)", "bad-condition", "days_since(lead.since)", None),
         ("lead.lists == 3", "bad-condition", "lead.lists == 3", None),
+        ('lead.since > "soon"', "bad-condition", '"soon"', None),
         ('follow_failed and "text"', "bad-condition", '"text"', None),
     ],
 )
