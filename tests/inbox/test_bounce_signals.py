@@ -71,14 +71,15 @@ def test_good_news_is_no_event(inbox, account, box, action: str) -> None:
     assert inbox.read(account, {}, [], NOW).signals == ()
 
 
-def test_two_recipients_of_which_one_failed_give_one_event(inbox, account, box) -> None:
+def test_a_message_passed_on_to_two_of_whom_one_was_reached_is_not_lost(inbox, account, box) -> None:
     fields = (
         failed("2.0.0", "250 ok", "a@navy.example", "delivered")
         + "\r\n"
         + failed("5.1.1", "550 5.1.1 unknown", "b@navy.example")
     )
     box.add("INBOX", dsn(fields))
-    assert [signal.address for signal in inbox.read(account, {}, [], NOW).signals] == ["b@navy.example"]
+    [signal] = inbox.read(account, {}, [], NOW).signals
+    assert (signal.data["recipient"], signal.permanent, signal.hard) == ("b@navy.example", False, False)
 
 
 def test_backscatter_for_mail_we_never_sent_is_not_believed(inbox, account, box) -> None:

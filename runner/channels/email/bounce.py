@@ -80,6 +80,11 @@ def recipients_of(found: tuple[Failure, ...]) -> tuple[Recipient, ...]:
     return tuple(dict.fromkeys(judge(each) for each in found if each.action not in _DONE and each.status[:1] != "2"))
 
 
+def reached_somebody(report: Report) -> bool:
+    """Whether a report says of any recipient that the message arrived."""
+    return any(each.action in _DONE for each in from_blocks(report.blocks))
+
+
 def _completed(failure: Failure, report: Report) -> Failure:
     """Where the fields do not say why, what the words say of that recipient."""
     if failure.diagnostic:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from runner.channels.email.bounce_report import take_apart
+from runner.channels.email.bounce import reached_somebody
+from runner.channels.email.bounce_report import Report, take_apart
 from runner.channels.email.classify import CHALLENGE, CLASSIFIER_VERSION, MACHINE_FEEDBACK, classify_mail
 from runner.channels.email.inbox_keys import FREE_MAIL, Own, Ties, returns_foreign_mail, ties
 from runner.channels.email.judgement import MailKind, Verdict
@@ -73,24 +74,27 @@ def _read(arrival: Arrival, own: Own) -> Reading:
         return Reading(raw=(kept,))
     found = ties(report, own)
     if kind in (EventKind.BOUNCED, EventKind.COMPLAINED):
-        signals = tuple(_reported(arrival, verdict, kind, found, report.returned.addresses("to")))
+        signals = tuple(_reported(arrival, verdict, kind, found, report))
     else:
         signals = (_written(arrival, verdict, kind, found, mail),)
     return Reading(signals, tuple(_notes(verdict, mail)), (kept,))
 
 
-def _reported(
-    arrival: Arrival, verdict: Verdict, kind: EventKind, found: Ties, written_to: tuple[str, ...]
-) -> Iterator[Signal]:
-    """A signal a recipient. Where mail is passed on, a report names an address we never wrote to: it means ours."""
+def _reported(arrival: Arrival, verdict: Verdict, kind: EventKind, found: Ties, report: Report) -> Iterator[Signal]:
+    """A signal a recipient. Where mail is passed on, a report names addresses we never wrote to: it means ours.
+
+    If one of those was reached, the message arrived, and neither it nor the address is lost.
+    """
+    written_to = report.returned.addresses("to")
     ours = written_to[0] if len(written_to) == 1 and len(verdict.recipients) == 1 else None
+    lost = kind is EventKind.BOUNCED and not reached_somebody(report)
     for number, each in enumerate(verdict.recipients):
         if each.delayed:
             continue
         yield Signal(
             kind, arrival.received_at, f"{arrival.source}:{number}", found.key, found.message_ids,
             ours or each.address or None,
-            permanent=kind is EventKind.BOUNCED, hard=each.hard,
+            permanent=lost, hard=each.hard and lost,
             data=_data(arrival, verdict) | {"recipient": each.address, "reason": each.reason, "status": each.status,
                                             "reply_code": each.reply_code, "diagnostic": each.diagnostic[:EXCERPT]},
         )  # fmt: skip
