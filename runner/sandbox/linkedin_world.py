@@ -141,9 +141,7 @@ class World:
         known = self._relations.get((account, person))
         if known is None:
             fate, now = fate_of(person), self._clock.now()
-            known = Relation(
-                invited_at=now if fate.invited else None, connected_at=now if fate.connected else None
-            )
+            known = Relation(invited_at=now if fate.invited else None, connected_at=now if fate.connected else None)
             self._relations[account, person] = known
         return known
 

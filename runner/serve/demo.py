@@ -46,7 +46,11 @@ class Demo:
 
 @contextmanager
 def demo(
-    root: Path, leads_file: Path, *, campaigns: tuple[str, ...] = (), folder: Path | None = None,
+    root: Path,
+    leads_file: Path,
+    *,
+    campaigns: tuple[str, ...] = (),
+    folder: Path | None = None,
     list_name: str = "demo",
 ) -> Iterator[Demo]:
     """Set the demo up in a folder of its own: nothing of the project's own database or accounts is touched."""

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from runner.engine.outcomes import AccountTrouble, Failed, NotConnected, Permit, TryAgain, Trouble, Unknown
+from runner.engine.outcomes import AccountTrouble, Failed, NotConnected, Permit, Trouble, TryAgain, Unknown
 from runner.engine.ports import Signal
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.events import EventKind
@@ -233,5 +233,3 @@ def test_the_promises_hold_whatever_happens() -> None:
 @pytest.mark.timeout(7200)
 def test_the_promises_hold_over_fifty_thousand_steps() -> None:
     _check(examples=1000, steps=50)
-
-

@@ -27,8 +27,17 @@ DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 
 @pytest.mark.parametrize(
     ("text", "length"),
-    [("", 0), ("abc", 3), ("ü", 1), ("\N{ROCKET}", 2), ("a\r\nb", 3), ("a\rb", 3),
-     ("👨‍👩‍👧", 8), ("e\u0301", 2), ("\ud83d", 1)],
+    [
+        ("", 0),
+        ("abc", 3),
+        ("ü", 1),
+        ("\N{ROCKET}", 2),
+        ("a\r\nb", 3),
+        ("a\rb", 3),
+        ("👨‍👩‍👧", 8),
+        ("e\u0301", 2),
+        ("\ud83d", 1),
+    ],
 )
 def test_length_counts_utf16_units_and_a_line_break_once(text, length):
     assert linkedin_length(text) == length
@@ -52,8 +61,8 @@ def test_the_defaults_are_not_above_the_safe_limits():
 
 
 def test_the_defaults_are_those_of_the_documentation():
-    assert (Rate(15, DAY) in [rate for action, rate in DEFAULT_LIMITS.by_action if action == "connect"])
-    assert (Rate(80, WEEK) in [rate for action, rate in DEFAULT_LIMITS.by_action if action == "connect"])
+    assert Rate(15, DAY) in [rate for action, rate in DEFAULT_LIMITS.by_action if action == "connect"]
+    assert Rate(80, WEEK) in [rate for action, rate in DEFAULT_LIMITS.by_action if action == "connect"]
     assert (DEFAULT_LIMITS.min_gap, DEFAULT_LIMITS.max_gap) == (timedelta(minutes=3), timedelta(minutes=10))
     assert DEFAULT_LIMITS.ramp.cap(0) == 3  # 20 % of 15
     assert DEFAULT_LIMITS.ramp.cap(12) == 15
@@ -98,9 +107,7 @@ def test_an_account_without_limits_gets_careful_ones():
 
 
 def test_what_a_file_says_stays():
-    own = LimitSet(
-        by_action=(("connect", Rate(5, DAY)),), min_gap=timedelta(seconds=1), ramp=DEFAULT_LIMITS.ramp
-    )
+    own = LimitSet(by_action=(("connect", Rate(5, DAY)),), min_gap=timedelta(seconds=1), ramp=DEFAULT_LIMITS.ramp)
     limits = linkedin(own, provider="voyager").limits
     assert [rate for action, rate in limits.by_action if action == "connect"] == [Rate(5, DAY)]
     assert (limits.min_gap, limits.max_gap) == (timedelta(seconds=1), None)

@@ -268,4 +268,3 @@ def test_new_cookies_are_read_after_the_session_ended(sandbox, clock, open_desk)
     job = replace(job, now=clock.now())
     assert isinstance(channel.prepare(job).fire(lambda: Permit(1)), Sent)
     channel.close()
-

@@ -72,9 +72,7 @@ def write_project(root: Path, url: str) -> None:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.lstrip())
-    rows = [
-        f"P{n},https://www.linkedin.com/in/{'already' if n % 2 else 'accepts-now'}-p{n}" for n in range(PEOPLE)
-    ]
+    rows = [f"P{n},https://www.linkedin.com/in/{'already' if n % 2 else 'accepts-now'}-p{n}" for n in range(PEOPLE)]
     (root / "people.csv").write_text("\n".join(["first_name,linkedin_url", *rows]) + "\n")
 
 

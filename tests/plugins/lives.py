@@ -47,7 +47,7 @@ steps:
   - {id: pause, wait: 1s}
   - {id: again, channel: email, condition: if intro_sent, thread: intro, template: note}
 """
-CAMPAIGN = 'version: 1\nname: quick\nsequence: quick\naudience: \'"all" in lead.lists\'\n'
+CAMPAIGN = "version: 1\nname: quick\nsequence: quick\naudience: '\"all\" in lead.lists'\n"
 EMAIL = """\
 version: 1
 channel: email
@@ -214,5 +214,3 @@ def duplicates(stage: Stage) -> list[Any]:
     forms = Counter(r["site"] for r in stage.records("sites"))
     found: Sequence[Counter[Any]] = (mails, keys, invitations, forms)
     return [(thing, times) for counter in found for thing, times in counter.items() if times > 1]
-
-

@@ -29,7 +29,9 @@ def _health(play: Play) -> str:
 
 
 def _bounce(play: Play, number: int, *, hard: bool) -> None:
-    signal = Signal(EventKind.BOUNCED, MONDAY, f"m:{number}", address=f"p{number}@example.com", permanent=True, hard=hard)
+    signal = Signal(
+        EventKind.BOUNCED, MONDAY, f"m:{number}", address=f"p{number}@example.com", permanent=True, hard=hard
+    )
     play.happen(signal)
 
 
@@ -67,8 +69,10 @@ def test_an_invitation_goes_without_its_note_when_the_notes_are_used_up(play: Ma
     people = [{"email": f"p{n}@example.com", "linkedin_urn": f"u{n}"} for n in range(2)]
     for rule, bodies in (("drop_if_needed", 2), ("required", 1)):
         account = ChannelConfig(ChannelType.LINKEDIN, "desk", limits=limits, settings={"note": rule})
-        run = play(source, people, accounts={"desk": account}) if rule == "drop_if_needed" else Play(
-            source, people, accounts={"desk": account}
+        run = (
+            play(source, people, accounts={"desk": account})
+            if rule == "drop_if_needed"
+            else Play(source, people, accounts={"desk": account})
         )
         run.settle()
         sent = [delivery.body for delivery in run.channel(ChannelType.LINKEDIN).ledger]

@@ -88,4 +88,3 @@ def _without_profile(job: Job) -> Failed:
     if given:
         return Failed("no_address", f"`{given[:200]}` is not the address of a LinkedIn profile")
     return Failed("no_address", "the lead has no LinkedIn profile")
-

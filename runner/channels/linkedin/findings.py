@@ -31,7 +31,13 @@ def check_account(config: ChannelConfig, providers: Providers) -> Sequence[Diagn
 
 
 def finding(
-    config: ChannelConfig, slug: str, summary: str, key: str, *, help: str = "", warning: bool = False  # noqa: A002
+    config: ChannelConfig,
+    slug: str,
+    summary: str,
+    key: str,
+    *,
+    help: str = "",
+    warning: bool = False,
 ) -> Diagnostic:
     """A diagnostic about one key of an account's file; its place is the file, since the values have none."""
     start = Position(1, 1)

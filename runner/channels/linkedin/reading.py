@@ -160,9 +160,7 @@ class VoyagerReader:
         if not answer.good:
             return _unseen(answer, NETWORK_INFO)
         distance = answer.exchange.element("data", "distance", "value") or answer.exchange.element("distance", "value")
-        profile_id = profile_id_in(
-            answer.exchange.element("data", "entityUrn") or answer.exchange.element("entityUrn")
-        )
+        profile_id = profile_id_in(answer.exchange.element("data", "entityUrn") or answer.exchange.element("entityUrn"))
         if not isinstance(distance, str):
             return Seen(Standing.UNREADABLE, profile_id=profile_id, dead=(NETWORK_INFO,))
         standing = Standing.CONNECTED if distance == "DISTANCE_1" else Standing.NOT_CONNECTED
