@@ -36,7 +36,7 @@ def finding(
     summary: str,
     key: str,
     *,
-    help: str = "",
+    help: str = "",  # noqa: A002 - the word users see
     warning: bool = False,
 ) -> Diagnostic:
     """A diagnostic about one key of an account's file; its place is the file, since the values have none."""
