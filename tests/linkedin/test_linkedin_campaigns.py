@@ -23,7 +23,7 @@ FATES = (
     "once-garbage", "",
 )  # fmt: skip
 REACHED = {"accepts-now", "accepts-later", "already", "replies-later", "opts-out", "timeout-after-send", "429note"}
-PER_DAY, PER_WEEK, NOTES = 15, 80, 5
+PER_DAY, PER_WEEK, NOTES = 60, 150, 5
 ACCOUNT = f"""
 version: 1
 channel: linkedin
@@ -32,7 +32,9 @@ provider: voyager
 accept_terms_risk: true
 cookies: {{li_at: {{env: RUNNER_SANDBOX_COOKIE}}, jsessionid: {{env: RUNNER_SANDBOX_COOKIE}}}}
 notes_per_month: {NOTES}
-limits: {{connect: {{per_day: {PER_DAY}, per_week: {PER_WEEK}}}, message: {{per_day: 30}}, min_gap: 1m-3m}}
+limits: {{connect: {{per_day: {PER_DAY}, per_week: {PER_WEEK}}}, message: {{per_day: 100}}, min_gap: 10s-30s}}
+ramp: {{start: 200, step: 1, ceiling: 200}}
+send_window: {{days: [mon, tue, wed, thu, fri, sat, sun], hours: "00:00-24:00"}}
 """
 CAMPAIGN = """
 version: 1

@@ -102,8 +102,11 @@ def test_what_is_wrong_with_an_account_is_said(settings, slugs, clock):
     assert all(finding.severity is Severity.ERROR and finding.summary for finding in found)
 
 
-def test_the_risk_has_to_be_accepted_before_anything_is_sent(sandbox, open_desk):
-    outcome = open_desk(sandbox.url, accept_terms_risk=False).connect("ada")
+def test_the_risk_has_to_be_accepted_before_anything_is_sent_or_read(sandbox, open_desk, clock):
+    desk = open_desk(sandbox.url, accept_terms_risk=False)
+    assert desk.inbox.read(desk.account, {}, [ADA], clock.now()).complete
+    assert desk.providers.find("voyager").canary(desk.account)[0].verdict is Verdicts.PROBLEM
+    outcome = desk.connect("ada")
     assert isinstance(outcome, AccountTrouble)
     assert (outcome.kind, outcome.reason) == (Trouble.CONFIG, "terms_risk")
     assert sandbox.ledger.records() == []

@@ -9,7 +9,7 @@ from dataclasses import replace
 from runner.channels.linkedin.canary import run_canary
 from runner.channels.linkedin.findings import check_base_url, finding
 from runner.channels.linkedin.identity import Profile
-from runner.channels.linkedin.provider import CheckResult, ProviderContext, Seen, Standing
+from runner.channels.linkedin.provider import CheckResult, ProviderContext, Seen, Standing, Verdicts
 from runner.channels.linkedin.reading import VoyagerReader
 from runner.channels.linkedin.session import VoyagerSession
 from runner.channels.linkedin.settings import read_settings
@@ -73,16 +73,21 @@ class VoyagerProvider:
             return HandedOver(draft(job, profile, "LinkedIn does not tell the id of this profile any more"))
         return PreparedVoyager(session=self.session(job.account), job=job, profile=profile)
 
-    def reader(self, account: ChannelConfig) -> VoyagerReader:
-        """What reads conversations, connections and open invitations."""
-        return self.read(account)
+    def reader(self, account: ChannelConfig) -> VoyagerReader | None:
+        """What reads conversations, connections and open invitations; None while the risk is not accepted.
+
+        Raises MissingSecret when a cookie is not there.
+        """
+        return self.read(account) if read_settings(account).accept_terms_risk else None
 
     def read(self, account: ChannelConfig) -> VoyagerReader:
-        """As `reader`. Raises MissingSecret when a cookie is not there."""
+        """As `reader`, for an account whose owner has accepted the risk."""
         return VoyagerReader(self.session(account), self._context.clock, read_settings(account))
 
     def canary(self, account: ChannelConfig) -> Sequence[CheckResult]:
         """Ask who we are, and which calls still answer."""
+        if not read_settings(account).accept_terms_risk:
+            return (CheckResult("LinkedIn session", Verdicts.PROBLEM, "accept_terms_risk is not true"),)
         return run_canary(account, self.read)
 
     def session(self, account: ChannelConfig) -> VoyagerSession:
