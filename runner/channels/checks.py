@@ -50,7 +50,8 @@ def _email(config: ChannelConfig, secrets: Secrets, clock: Clock, resolver: Reso
     ]
     channel.close()
     for check in checks:
-        verdict = "ok" if check.verdict is doctor.Verdict.OK else f"{check.verdict.value}: {check.text}"
+        plain = check.verdict in (doctor.Verdict.OK, doctor.Verdict.SKIPPED)
+        verdict = check.verdict.value if plain else f"{check.verdict.value}: {check.text}"
         yield check.name, config.key, verdict, check.remedy
 
 
