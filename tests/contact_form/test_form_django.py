@@ -48,6 +48,7 @@ def site(tmp_path_factory):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}", mail
     server.shutdown()
+    server.server_close()
 
 
 def __getattr__(name: str) -> object:

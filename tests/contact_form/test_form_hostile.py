@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import socket
 import threading
@@ -18,7 +19,8 @@ from runner.channels.contact_form.fetch import Broken, Limits, Trouble, Visit
 from runner.channels.contact_form.guard import AddressPolicy, AddressRefused
 from runner.channels.contact_form.inspection import look
 from runner.channels.contact_form.politeness import Pace, Robots
-from runner.engine.outcomes import Failed
+from runner.engine.outcomes import AccountTrouble, Failed, Permit, TryAgain
+from runner.engine.outcomes import Trouble as AccountKind
 
 PUBLIC = "93.184.215.14"
 
@@ -376,3 +378,21 @@ def test_an_abandoned_form_is_never_sent(forms, sites):
     count = len(sites.ledger)
     forms.channel.prepare(forms.job(sites.url("plain"))).abandon()
     assert len(sites.ledger) == count
+
+
+def test_our_own_network_down_is_the_account_s_trouble_and_nobody_else_s(forms, monkeypatch):
+    def down(*_arguments: object) -> socket.socket:
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    monkeypatch.setattr(socket, "create_connection", down)
+    outcome = forms.send("http://127.0.0.1:9/contact")
+    assert isinstance(outcome, AccountTrouble)
+    assert outcome.kind is AccountKind.CONNECTION
+
+
+def test_a_connection_that_is_refused_may_be_tried_again_before_and_after_the_gate(forms, wild):
+    site = wild(Answer(_page(_FORM)))
+    prepared = forms.channel.prepare(forms.job(site.url))
+    site.close()
+    assert isinstance(prepared.fire(lambda: Permit(1)), TryAgain)
+    assert isinstance(forms.send(site.url.replace("/contact", "/other")), TryAgain)

@@ -14,7 +14,7 @@ from runner.channels.contact_form.links import plain_host_of
 from runner.channels.contact_form.politeness import Pace, Robots
 from runner.channels.contact_form.recipes import Recipe
 from runner.channels.contact_form.settings import Account, Sender
-from runner.engine.outcomes import Failed, HandedOver, Outcome, TaskDraft, TryAgain
+from runner.engine.outcomes import AccountTrouble, Failed, HandedOver, Outcome, TaskDraft, Trouble, TryAgain
 from runner.engine.ports import Job
 from runner.model.lead import Lead
 
@@ -71,6 +71,8 @@ class Attempt:
     def refused(self, refusal: NotFoundHere) -> Outcome:
         """The outcome of a refusal: a task where a person may do it, else a failure with its reason."""
         url = refusal.url or self.start
+        if refusal.reason == "own_network":
+            return AccountTrouble(Trouble.CONNECTION, refusal.reason, refusal.text)
         if refusal.reason == "unreachable":
             return TryAgain(refusal.reason, refusal.text)
         if self._on_refused == "task" and refusal.reason in PERSON_MAY:

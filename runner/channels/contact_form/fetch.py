@@ -13,18 +13,19 @@ from requests.cookies import extract_cookies_to_jar
 from urllib3.exceptions import HTTPError
 
 from runner.channels.contact_form.guard import AddressPolicy, AddressRefused, Resolver, resolve_host
-from runner.channels.contact_form.pinned import Wire, session
+from runner.channels.contact_form.pinned import OwnNetwork, Wire, session
 from runner.channels.contact_form.politeness import Pace
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Broken(Enum):
-    """Why a request brought no page. Only what comes before SENT is proof that nothing reached the site."""
+    """Why a request brought no page; `Trouble.sent` says whether the site may have it all the same."""
 
     REFUSED_ADDRESS = "refused_address"
     UNREACHABLE = "unreachable"
     LIMIT = "limit"
+    OWN_NETWORK = "own_network"
     INTERRUPTED = "interrupted"
 
 
@@ -125,7 +126,9 @@ class Visit:
 
     def submit(self, request: Request) -> Answer | Trouble:
         """Send a submission once. Its redirects are followed as GET only; a demand to send it again is not met."""
-        answer = self._once(request, self.limits.submit_seconds)
+        for adapter in self._session.adapters.values():
+            adapter.close()  # a connection that stood idle may be dead, which would only show after the form was sent
+        answer = self._once(request, self.limits.submit_seconds, paced=False)
         if isinstance(answer, Trouble) or answer.status not in {301, 302, 303} or "location" not in answer.headers:
             return answer
         target = urljoin(answer.url, answer.headers["location"])
@@ -160,18 +163,20 @@ class Visit:
             return answer
         return Answer(answer.url, answer.status, answer.headers, answer.body, answer.truncated, tuple(passed))
 
-    def _once(self, request: Request, seconds: float) -> Answer | Trouble:
+    def _once(self, request: Request, seconds: float, *, paced: bool = True) -> Answer | Trouble:
         try:
             url = self.policy.check_url(request.url)
         except AddressRefused as error:
             return Trouble(Broken.REFUSED_ADDRESS, str(error))
-        if self._pace is not None:
+        if self._pace is not None and paced:
             self._pace.wait(urlsplit(url).netloc)
         try:
             with self._wire.deadline(seconds):
                 return self._exchange(request, url, seconds)
         except AddressRefused as error:
             return Trouble(Broken.REFUSED_ADDRESS, str(error))
+        except OwnNetwork as error:
+            return Trouble(Broken.OWN_NETWORK, str(error))
         except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as error:
             return Trouble(Broken.UNREACHABLE, _words(error))
         except requests.ConnectionError as error:
@@ -207,10 +212,16 @@ class Visit:
         return response
 
 
+_BEFORE_SENDING = (
+    "NewConnectionError", "ConnectTimeoutError", "NameResolution", "CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER",
+    "HANDSHAKE_FAILURE", "UNSUPPORTED_PROTOCOL", "CertificateError",
+)  # fmt: skip
+
+
 def _was_sent(error: requests.ConnectionError) -> bool:
-    """Whether the request may have left: everything but a connection that was never made."""
+    """Whether the request may have left: everything but a connection, or its TLS, that was never made."""
     text = repr(error)
-    return "NewConnectionError" not in text and "ConnectTimeoutError" not in text and "NameResolution" not in text
+    return not any(sign in text for sign in _BEFORE_SENDING)
 
 
 def _words(error: BaseException) -> str:

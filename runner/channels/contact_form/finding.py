@@ -179,6 +179,8 @@ def _trouble(trouble: Trouble, url: str) -> NotFoundHere:
             return NotFoundHere("refused_address", trouble.text, url)
         case Broken.LIMIT:
             return NotFoundHere("limit", trouble.text, url)
+        case Broken.OWN_NETWORK:
+            return NotFoundHere("own_network", trouble.text, url)
         case Broken.UNREACHABLE | Broken.INTERRUPTED:
             return NotFoundHere("unreachable", trouble.text, url)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from runner.channels.contact_form.attempt import Attempt
 from runner.channels.contact_form.encode import entries
@@ -63,6 +64,7 @@ def prepare_http(attempt: Attempt, visit: Visit, found: Found) -> HttpSubmission
         words = "; ".join(obstacle.text for obstacle in filling.obstacles)
         return NotFoundHere(filling.obstacles[0].reason, words, found.document.url)
     submission = submission_for(found.document, form, entries(form, filling))
+    attempt.tools.pace.wait(urlsplit(submission.request.url).netloc)
     attempt.tools.pace.pause(attempt.dwell - (attempt.tools.tick() - found.loaded_at))
     evidence: Evidence = {
         "page": found.document.url,

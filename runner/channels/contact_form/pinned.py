@@ -6,6 +6,7 @@ second time. No proxy and no .netrc is read from the environment.
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,11 @@ from urllib3.poolmanager import PoolManager
 from runner.channels.contact_form.guard import AddressPolicy, Resolver, resolve_host
 
 _MAX_ADDRESSES = 4
+_OURS = frozenset([errno.ENETUNREACH, errno.ENETDOWN])
+
+
+class OwnNetwork(Exception):
+    """This machine has no way to the network; no site is to blame. Caught inside the channel."""
 
 
 class Wire:
@@ -77,6 +83,8 @@ def _connect(connection: HTTPConnection, addresses: tuple[str, ...], port: int) 
             continue
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return opened
+    if failure is not None and failure.errno in _OURS and any(":" not in address for address in addresses):
+        raise OwnNetwork(str(failure)) from failure
     if isinstance(failure, TimeoutError):
         raise ConnectTimeoutError(connection, f"no answer within {timeout:g} s") from failure
     raise NewConnectionError(connection, f"cannot connect: {failure or 'no address'}") from failure

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from runner.channels.contact_form.fetch import Answer, Broken, Trouble
 from runner.channels.contact_form.verdict import Judgement, Verdict
-from runner.engine.outcomes import Failed, Outcome, Sent, TryAgain, Unconfirmed, Unknown
+from runner.engine.outcomes import AccountTrouble, Failed, Outcome, Sent, TryAgain, Unconfirmed, Unknown
+from runner.engine.outcomes import Trouble as Kind
 
 EXCERPT = 2000
 Evidence = dict[str, object]
@@ -18,6 +19,8 @@ def outcome_of_trouble(trouble: Trouble, evidence: Evidence) -> Outcome:
     detail = {**evidence, "trouble": trouble.text}
     if trouble.sent:
         return Unknown("no_answer", f"the form was sent and no answer came: {trouble.text}", detail)
+    if trouble.kind is Broken.OWN_NETWORK:
+        return AccountTrouble(Kind.CONNECTION, "own_network", trouble.text, detail=detail)
     if trouble.kind is Broken.REFUSED_ADDRESS:
         return Failed("refused_address", trouble.text, detail=detail)
     return TryAgain("unreachable", f"the site could not be reached: {trouble.text}", detail=detail)
