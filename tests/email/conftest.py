@@ -140,6 +140,7 @@ class ScriptedServer:
         self.script = script
         self._tls = tls
         self._stopping = threading.Event()
+        self.hung_up = threading.Event()
         self._listener = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -169,6 +170,7 @@ class ScriptedServer:
             pass
         finally:
             conn.close()
+            self.hung_up.set()
 
     def _talk(self, conn: socket.socket) -> None:
         script, lines = self.script, conn.makefile("rb")

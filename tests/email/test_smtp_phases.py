@@ -132,6 +132,30 @@ def test_what_happens_while_the_body_is_on_its_way_is_no_sending(said, kind, scr
     assert server.script.messages == []
 
 
+@pytest.mark.parametrize(
+    "early", [b"250 2.0.0 queued\r\n", b"552 5.3.4 too big\r\n", b"421 4.3.2 bye\r\n", b"noise\r\n"]
+)
+def test_an_answer_that_comes_before_the_dot_is_no_answer_to_it(early, scripted, account, job, send):
+    server = scripted(data=b"354 go on\r\n" + early)
+    outcome = send(job(account(server.port)))
+    assert not isinstance(outcome, Sent | Unknown)
+    assert server.script.messages == []
+
+
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_a_server_that_hung_up_before_the_dot_did_not_get_the_message(how, scripted, account, job, channel):
+    server = scripted(limit=10, at_limit=how)
+    prepared = channel.prepare(job(account(server.port)))
+
+    def slow_gate() -> Permit:
+        assert server.hung_up.wait(10)
+        return Permit(1)
+
+    outcome = prepared.fire(slow_gate)
+    assert isinstance(outcome, AccountTrouble)
+    assert outcome.kind is Trouble.CONNECTION
+
+
 def test_nothing_listening_is_the_accounts_trouble(account, job, send):
     outcome = send(job(account(1)))
     assert isinstance(outcome, AccountTrouble)

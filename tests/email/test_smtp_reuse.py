@@ -52,6 +52,14 @@ def test_a_kept_connection_that_went_stale_is_replaced_unseen(stale, ehlo, scrip
     assert server.script.connections == 2
 
 
+def test_a_word_too_many_never_answers_for_the_next_message(scripted, account, job, send):
+    server = scripted(dot=[b"250 ok\r\n250 one more\r\n", b"554 5.7.1 spam\r\n"])
+    config = account(server.port)
+    assert isinstance(send(job(config)), Sent)
+    assert isinstance(send(job(config)), Failed)
+    assert server.script.connections == 2
+
+
 def test_a_new_connection_that_fails_is_not_tried_again(scripted, account, job, send):
     server = scripted(mail="close")
     assert isinstance(send(job(account(server.port))), AccountTrouble)

@@ -171,8 +171,10 @@ class PreparedEmail:
             return answer
         try:
             reply = self.session.finish()
+        except (Refusal, Lost) as trouble:
+            outcome: Outcome = verdicts.before_the_dot(trouble)
         except WireError as error:
-            outcome: Outcome = verdicts.lost_after_the_dot(error, self.built.message_id)
+            outcome = verdicts.lost_after_the_dot(error, self.built.message_id)
         else:
             outcome = verdicts.after_the_dot(reply, self.built.message_id, self.account.smtp.host)
         accepted = self.built if isinstance(outcome, Sent) else None

@@ -84,6 +84,9 @@ class Session:
         if envelope.utf8 and "SMTPUTF8" not in self.extensions:
             raise Misfit("smtputf8", "the server cannot take an address with letters outside ASCII")
         self._check_size(envelope)
+        if self.used and self._wire.spoke_early():
+            self.close()
+            raise Lost(Phase.RESET, "the kept connection is no longer good")
         self.used += 1
         self.last = time.monotonic()
         if "PIPELINING" in self.extensions:
@@ -93,7 +96,12 @@ class Session:
         self._body(envelope.content, self._settings.deadlines.body)
 
     def finish(self) -> Reply:
-        """Write the final dot and read the answer. Raises WireError, after which nobody knows what happened."""
+        """Write the final dot and read the answer. Raises WireError, after which nobody knows what happened.
+
+        Raises Refusal or Lost when the server had ended it before: then no dot is written, and nothing was sent.
+        """
+        if self._wire.spoke_early():
+            self._last_words(WireError("the server did not wait for the end of the message"))
         deadline = time.monotonic() + self._settings.deadlines.dot
         try:
             self._wire.send(DOT, deadline)

@@ -102,6 +102,19 @@ class Wire:
                 return _reply(code, words)
         raise Garbled("a reply without an end")
 
+    def spoke_early(self) -> bool:
+        """Whether the server said something, or hung up, although it is our turn. Never waits."""
+        if self._buffer:
+            return True
+        self._sock.settimeout(0)
+        try:
+            self._buffer += self._sock.recv(65536)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False
+        except OSError:
+            return True
+        return True
+
     def close(self) -> None:
         """Close without a word."""
         try:
