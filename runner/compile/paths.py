@@ -44,6 +44,8 @@ class Entry:
 
 def find_cycle(graph: StepGraph) -> tuple[str, ...] | None:
     """The steps of some way that leads back to where it was, or None."""
+    if _leads_forward(graph):
+        return None
     exits = {node.id: sorted(set(node.routes.values()) - {END}) for node in graph.nodes}
     done: set[str] = set()
     for start in exits:
@@ -81,12 +83,13 @@ def explore(graph: StepGraph) -> Mapping[str, Entry] | None:
         if len(states) > MOST_STATES:
             return None
         exits = _Exits.of(node)
+        asked_later = last_asked.get(node.id, -1) > place
         for state in states:
+            kept = tuple(item for item in state if last_asked[item[0]] > place)
             for following, outcome in _leave(node, exits, state, entries[node.id]):
                 if following != END:
-                    extended = (*state, (node.id, outcome)) if node.id in last_asked else state
-                    kept = tuple(item for item in extended if last_asked[item[0]] > place)
-                    waiting.setdefault(following, set()).add(kept)
+                    extended = (*kept, (node.id, outcome)) if asked_later else kept
+                    waiting.setdefault(following, set()).add(extended)
     return entries
 
 
@@ -132,11 +135,22 @@ def builds_on(node: StepNode) -> tuple[str, ...]:
             return ()
 
 
+def _leads_forward(graph: StepGraph) -> bool:
+    """Whether every exit leads to a step further down the list, as in nearly every sequence."""
+    index = {node.id: node.index for node in graph.nodes}
+    for node in graph.nodes:
+        here = node.index
+        for target in set(node.routes.values()):
+            if target in index and index[target] <= here:
+                return False
+    return True
+
+
 def _topological(graph: StepGraph) -> list[StepNode] | None:
     """The nodes so that every exit leads forward; in the list's order where that is one. None with a cycle."""
-    index = {node.id: node.index for node in graph.nodes}
-    if all(index.get(target, len(index)) > node.index for node in graph.nodes for target in node.routes.values()):
+    if _leads_forward(graph):
         return list(graph.nodes)
+    index = {node.id: node.index for node in graph.nodes}
     if find_cycle(graph) is not None:
         return None
     entered = dict.fromkeys(index, 0)
