@@ -121,6 +121,8 @@ def run(count: int, seed: int, say: Callable[[str], object]) -> int:
     templates = {Path(name).stem: content.decode() for name, content in originals() if name.endswith(".md")}
     broken, slowest, findings = 0, (0.0, -1), 0
     for number, name, content in inputs(count, seed):
+        if number % 20_000 == 0 and number:
+            say(f"{number} inputs so far, {broken} broken")
         begin = time.process_time()
         try:
             findings += one(name, content, templates)
@@ -146,7 +148,7 @@ def main() -> int:
     options = parser.parse_args()
     import holidays  # noqa: F401 - loaded once, before the clock runs
 
-    return 1 if run(options.inputs, options.seed, lambda text: sys.stdout.write(text + "\n")) else 0
+    return 1 if run(options.inputs, options.seed, lambda text: print(text, flush=True)) else 0
 
 
 if __name__ == "__main__":
