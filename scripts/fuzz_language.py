@@ -140,6 +140,11 @@ def run(count: int, seed: int, say: Callable[[str], object]) -> int:
     return broken + (peak > MOST_MEGABYTES)
 
 
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     """Exit code 1 when a promise was broken."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -148,7 +153,7 @@ def main() -> int:
     options = parser.parse_args()
     import holidays  # noqa: F401 - loaded once, before the clock runs
 
-    return 1 if run(options.inputs, options.seed, lambda text: print(text, flush=True)) else 0
+    return 1 if run(options.inputs, options.seed, _say) else 0
 
 
 if __name__ == "__main__":
