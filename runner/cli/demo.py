@@ -1,4 +1,4 @@
-"""`runner demo`: the project's campaigns on sample leads against the sandbox, from the first mail to the last funnel."""
+"""`runner demo`: the project's campaigns on sample leads against the sandbox, from first mail to last funnel."""
 
 from __future__ import annotations
 

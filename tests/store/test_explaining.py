@@ -21,7 +21,13 @@ from runner.testing import MONDAY, Play
 Make = Callable[..., Play]
 ADA = {"email": "ada@example.com", "linkedin_urn": "ada"}
 AUTO = "version: 1\nname: auto\nsteps:\n  - {id: meet, channel: linkedin, template: hello}\n"
-WAIT = "version: 1\nname: wait\nsteps:\n  - {id: intro, channel: email, template: hello, retry: {count: 1, delay: 2h}}\n  - {id: rest, wait: 2d}\n"
+WAIT = """\
+version: 1
+name: wait
+steps:
+  - {id: intro, channel: email, template: hello, retry: {count: 1, delay: 2h}}
+  - {id: rest, wait: 2d}
+"""
 ASK = ("version: 1\nname: ask\nsteps:\n  - {id: meet, channel: linkedin, action: connect, template: hello}\n"
        "  - {id: met, wait_for: meet.accepted, timeout: 2d}\n")  # fmt: skip
 SETTLES = ("version: 1\nname: settles\nsteps:\n  - {id: intro, channel: email, template: hello}\n"
@@ -39,7 +45,8 @@ def test_each_reason_for_resting_is_explained(play: Make) -> None:
     run = play(WAIT, [ADA])
     run.settle()
     seen[WaitingOn.WAIT] = _says(run)
-    run.happen(Signal(EventKind.AUTO_REPLIED, MONDAY, "m:1", address=ADA["email"], resume_at=MONDAY + timedelta(days=9)))
+    back = MONDAY + timedelta(days=9)
+    run.happen(Signal(EventKind.AUTO_REPLIED, MONDAY, "m:1", address=ADA["email"], resume_at=back))
     seen[WaitingOn.AUTO_REPLY] = _says(run)
     with run.ctx.db.write() as connection:
         pause_rows(connection, [1], "by hand", MONDAY)
@@ -79,7 +86,8 @@ def test_each_reason_for_resting_is_explained(play: Make) -> None:
     for waiting in (WaitingOn.GATE, WaitingOn.PARKED):
         with run.ctx.db.write() as connection:
             status = "paused" if waiting is WaitingOn.PARKED else "waiting"
-            connection.execute(update(enrollments).values(waiting_on=waiting.value, status=status, waiting_why="for a reason"))
+            values = {"waiting_on": waiting.value, "status": status, "waiting_why": "for a reason"}
+            connection.execute(update(enrollments).values(**values))
         seen[waiting] = _says(run)
 
     assert set(seen) == set(WaitingOn)
