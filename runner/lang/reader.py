@@ -35,7 +35,6 @@ MAX_ALIASED_NODES = 20_000
 """Nodes that aliases may add to a file; a bomb adds millions from a few hundred bytes."""
 
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-_LARGE = 64 * 1024
 _UNFINISHED = frozenset({
     "while scanning a simple key", "while scanning a quoted scalar", "while parsing a flow mapping",
     "while parsing a flow sequence",
@@ -77,7 +76,7 @@ def load(text: str, file: str) -> Source:
         _find(source, Kind.BAD_YAML, _end_of(text[: refused.start()]), detail)
         return source
     try:
-        with _without_collection(len(text)):
+        with _without_collection():
             _Builder(source).run()
     except _Stop:
         source.data = None
@@ -88,9 +87,9 @@ def load(text: str, file: str) -> Source:
 
 
 @contextmanager
-def _without_collection(size: int) -> Iterator[None]:
-    """No garbage collection while a large file is read: nothing of it is garbage, and looking costs a third."""
-    collecting = size > _LARGE and gc.isenabled()
+def _without_collection() -> Iterator[None]:
+    """No garbage collection while a file is read: nothing of it is garbage, and looking costs up to a third."""
+    collecting = gc.isenabled()
     if collecting:
         gc.disable()
     try:
@@ -158,7 +157,7 @@ class _Builder:
         self.root: Any = _NOTHING
         self.container: Any = None
         self.places: Any = None
-        self.keys: Any = None
+        self.in_mapping = False
         self.key: Any = _NOTHING
         self.key_event: Any = None
         self.start: Any = None
@@ -225,14 +224,17 @@ class _Builder:
             self.anchors[event.anchor] = (value, 1, 0)
         self.nodes += 1
         key = self.key
-        if self.keys is None or key is _DROPPED:
+        if not self.in_mapping or key is _DROPPED:
             self.put(value, event.start_mark, event.end_mark)
         elif key is _NOTHING:
-            self.take_key(event, value)
+            if type(value) is str and value not in self.container and value != "<<":
+                self.key, self.key_event = value, event
+            else:
+                self.take_key(event, value)
         else:
+            named = self.key_event
             self.container[key] = value
-            self.keys[key] = (self.key_event.start_mark, self.key_event.end_mark)
-            self.places[key] = (event.start_mark, event.end_mark)
+            self.places[key] = (named.start_mark, named.end_mark, event.start_mark, event.end_mark)
             self.key = _NOTHING
 
     def take_key(self, event: Any, value: Any) -> None:
@@ -247,15 +249,14 @@ class _Builder:
             self.refuse(Kind.MERGE_KEY, event)
             self.key = _DROPPED
         elif value in self.container:
-            first = self.keys[value][0] if value in self.keys else None
-            self.refuse(Kind.DUPLICATE_KEY, event, value, first)
+            self.refuse(Kind.DUPLICATE_KEY, event, value, self.places[value][0])
             self.key = _DROPPED
         else:
             self.key = value  # a quoted "<<"
 
     def put(self, value: Any, start: Mark, end: Mark | None) -> None:
         """Attach a finished value to the container that is open."""
-        if self.keys is not None:
+        if self.in_mapping:
             key, self.key = self.key, _NOTHING
             if key is _DROPPED:
                 self.source.kept.append(value)
@@ -268,9 +269,7 @@ class _Builder:
                 )  # fmt: skip
             else:
                 self.container[key] = value
-                event = self.key_event
-                self.keys[key] = (event.start_mark, event.end_mark)
-                self.places[key] = (start, end)
+                self.places[key] = (self.key_event.start_mark, self.key_event.end_mark, start, end)
         elif self.container is not None:
             self.container.append(value)
             self.places.append((start, end))
@@ -283,7 +282,7 @@ class _Builder:
         if event.tag is not None:
             self.refuse(Kind.FORBIDDEN_TAG, event, event.tag)
         stack = self.stack
-        stack.append((self.container, self.places, self.keys, self.key, self.key_event, event))
+        stack.append((self.container, self.places, self.in_mapping, self.key, self.key_event, event))
         if len(stack) > MAX_DEPTH:
             self.refuse(Kind.TOO_DEEP, event, str(MAX_DEPTH))
             raise _Stop
@@ -295,18 +294,14 @@ class _Builder:
             self.deepest = len(stack)
         self.container = container
         self.key = _NOTHING
-        mapping = type(container) is dict
-        self.places = {} if mapping else []
-        self.source.values[id(container)] = self.places
-        self.keys = None
-        if mapping:
-            self.keys = self.source.keys[id(container)] = {}
+        self.in_mapping = type(container) is dict
+        self.places = self.source.places[id(container)] = {} if self.in_mapping else []
 
     def finish(self, event: Any) -> None:
         """Close the container that is open and attach it to its parent."""
         value = self.container
         depth = len(self.stack)
-        self.container, self.places, self.keys, self.key, self.key_event, start = self.stack.pop()
+        self.container, self.places, self.in_mapping, self.key, self.key_event, start = self.stack.pop()
         anchor = self.open_anchors.pop()
         if anchor is not None:
             size = self.nodes + self.aliased - anchor[1] + 1
@@ -331,7 +326,7 @@ class _Builder:
             self.refuse(Kind.TOO_DEEP, event, str(MAX_DEPTH))
             raise _Stop
         self.deepest = max(self.deepest, len(self.stack) + height)
-        if self.keys is not None and self.key is _NOTHING:
+        if self.in_mapping and self.key is _NOTHING:
             self.take_key(_AliasKey(event, value), value)
         else:
             self.put(value, event.start_mark, event.end_mark)

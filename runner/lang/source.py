@@ -73,15 +73,15 @@ class Finding:
 class Source:
     """A file as read. `data` is None when it could not be read to its end; `findings` says why.
 
-    `keys[id(mapping)][key]` is the place of a key, `values[id(container)][key or index]` that of a value.
+    `places[id(mapping)][key]` holds four marks: start and end of the key, then of its value; `places[id(list)][index]`
+    the two of an item.
     """
 
     file: str
     text: str
     data: Any = None
     findings: list[Finding] = field(default_factory=list)
-    keys: dict[int, dict[str, Place]] = field(default_factory=dict)
-    values: dict[int, Any] = field(default_factory=dict)
+    places: dict[int, Any] = field(default_factory=dict)
     kept: list[Any] = field(default_factory=list)
     _lines: list[str] | None = None
 
@@ -106,18 +106,18 @@ class Source:
 
     def key_span(self, container: Mapping[str, Any], key: str) -> Span:
         """Where a mapping's key stands; the mapping's first key if it has no such key."""
-        places = self.keys.get(id(container)) or {}
+        places = self.places.get(id(container)) or {}
         place = places.get(key) or next(iter(places.values()), None)
-        return self._place_span(place) if place else self.top
+        return self._place_span(place[:2]) if place else self.top
 
     def value_span(self, container: Any, key: Key) -> Span:
         """Where the value under a key (or the item at an index) stands."""
-        values = self.values.get(id(container))
+        places = self.places.get(id(container))
         place = None
-        if isinstance(values, dict):
-            place = values.get(key)
-        elif values is not None and isinstance(key, int) and 0 <= key < len(values):
-            place = values[key]
+        if isinstance(places, dict):
+            place = places[key][2:] if key in places else None
+        elif places is not None and isinstance(key, int) and 0 <= key < len(places):
+            place = places[key]
         if place is None:
             return self.key_span(container, str(key)) if isinstance(container, dict) else self.top
         return self._place_span(place)
