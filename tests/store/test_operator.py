@@ -8,13 +8,14 @@ from datetime import timedelta
 import pytest
 
 from runner.channels.wiring import ChannelSet
-from runner.engine.outcomes import Failed
+from runner.engine.outcomes import Failed, Unknown
 from runner.engine.ports import Signal
 from runner.errors import NotFound, Refused, UsageError
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.events import EventKind
 from runner.model.rates import LimitSet, Rate
 from runner.operator import ChannelSequencer, Operator
+from runner.store.operations import pause_rows
 from runner.testing import MONDAY, Play
 
 Make = Callable[..., Play]
@@ -67,6 +68,25 @@ def test_nothing_is_sent_to_somebody_who_answered(play: Make) -> None:
     result = _operator(run).send_outreach_message("play", 1, ["email", "linkedin"])
     assert not result["success"] and all(a["status"] == "failed" for a in result["attempts"])
     assert run.channel(ChannelType.EMAIL).ledger == run.channel(ChannelType.LINKEDIN).ledger == []
+
+
+def test_a_paused_person_gets_nothing_from_an_operator_either(play: Make) -> None:
+    run = play(THREE, [ADA])
+    run.settle()
+    with run.ctx.db.write() as connection:
+        pause_rows(connection, [1], "by hand", MONDAY)
+    result = _operator(run).send_outreach_message("play", 1, ["email"])
+    assert not result["success"] and "paused" in str(result["attempts"][0]["error"])
+    assert run.status(1)[0] == "paused" and run.channel(ChannelType.EMAIL).ledger == []
+
+
+def test_an_operator_cannot_send_past_a_step_whose_end_nobody_knows(play: Make) -> None:
+    run = play(THREE, [ADA])
+    run.channel(ChannelType.EMAIL).script(ADA["email"], Unknown("no_answer"))
+    operator = _operator(run)
+    operator.send_outreach_message("play", 1, ["email"])
+    result = operator.send_outreach_message("play", 1, ["linkedin"])
+    assert not result["success"] and run.channel(ChannelType.LINKEDIN).ledger == []
 
 
 def test_an_overlay_only_lowers_and_holds_on_every_path(play: Make) -> None:
