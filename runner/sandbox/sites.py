@@ -25,6 +25,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -139,12 +140,21 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 30
 
+    def handle(self) -> None:
+        """Serve until the client has gone, however it went."""
+        with suppress(ConnectionError):
+            super().handle()
+
     def do_GET(self) -> None:
         self._serve("GET", b"")
 
     def do_POST(self) -> None:
         length = min(int(self.headers.get("content-length") or 0), 5_000_000)
-        self._serve("POST", self.rfile.read(length))
+        body = self.rfile.read(length)
+        if len(body) < length:  # the client died in the middle: no server takes that for a submission
+            self.close_connection = True
+            return
+        self._serve("POST", body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the signature of http.server
         """Say nothing: the ledger is the record."""

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 import zlib
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -169,6 +170,8 @@ class Wild:
         return f"http://127.0.0.1:{self.listener.getsockname()[1]}/contact"
 
     def close(self) -> None:
+        with suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self.listener.close()
 
     def _serve(self) -> None:
@@ -392,7 +395,8 @@ def test_our_own_network_down_is_the_account_s_trouble_and_nobody_else_s(forms, 
 
 def test_a_connection_that_is_refused_may_be_tried_again_before_and_after_the_gate(forms, wild):
     site = wild(Answer(_page(_FORM)))
-    prepared = forms.channel.prepare(forms.job(site.url))
+    url = site.url
+    prepared = forms.channel.prepare(forms.job(url))
     site.close()
     assert isinstance(prepared.fire(lambda: Permit(1)), TryAgain)
-    assert isinstance(forms.send(site.url.replace("/contact", "/other")), TryAgain)
+    assert isinstance(forms.send(url.replace("/contact", "/other")), TryAgain)

@@ -127,7 +127,7 @@ def test_a_hundred_sigkills_around_submissions_submit_nothing_twice(place):
         PAUSE.wait(chance.choice((0, 0, 0, chance.uniform(0, 0.02), chance.uniform(0, 0.2))))
         serving.kill(pid)
     pid = serving.start()
-    _wait_until(lambda: _is_quiet(ctx, server), 60)  # time to do again what must not be done again
+    _wait_until(lambda: _is_quiet(ctx, server), 20)  # time to do again what must not be done again
     serving.kill(pid)
     serving.close()
 
