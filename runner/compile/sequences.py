@@ -15,7 +15,7 @@ from runner.compile.graphs import build_graph
 from runner.compile.schemas import FileKind, violations
 from runner.compile.vocabulary import LEAD_FIELDS
 from runner.lang.diagnostics import Diagnostic
-from runner.lang.reader import load
+from runner.lang.reader import load, without_collection
 from runner.lang.source import Source
 from runner.model.events import ALWAYS_STOP, DEFAULT_STOP, EventKind
 from runner.model.graph import StepGraph
@@ -69,6 +69,11 @@ def compile_sequence(
 
 def compile_source(source: Source, around: Surroundings) -> SequenceResult:
     """Compile a sequence file that was read."""
+    with without_collection():
+        return _compile_source(source, around)
+
+
+def _compile_source(source: Source, around: Surroundings) -> SequenceResult:
     found: list[Diagnostic] = _run(registry.SOURCE_CHECKS, source)
     if source.data is None:
         return SequenceResult(None, None, tuple(found))

@@ -76,7 +76,7 @@ def load(text: str, file: str) -> Source:
         _find(source, Kind.BAD_YAML, _end_of(text[: refused.start()]), detail)
         return source
     try:
-        with _without_collection():
+        with without_collection():
             _Builder(source).run()
     except _Stop:
         source.data = None
@@ -87,8 +87,8 @@ def load(text: str, file: str) -> Source:
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
-    """No garbage collection while a file is read: nothing of it is garbage, and looking costs up to a third."""
+def without_collection() -> Iterator[None]:
+    """No garbage collection meanwhile: what is read and compiled is kept, and looking for garbage costs time."""
     collecting = gc.isenabled()
     if collecting:
         gc.disable()
