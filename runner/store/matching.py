@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, true
+from sqlalchemy import Connection, Select, or_, select, true
 
 from runner.engine.ports import Signal
 from runner.model.events import EventKind
@@ -40,7 +40,8 @@ def _queries(signal: Signal) -> list[Select[Any]]:
     if signal.message_ids:
         found.append(by_run.where(step_runs.c.message_id.in_(signal.message_ids)))
         through = by_run.join(outreach_attempts, outreach_attempts.c.step_run_id == step_runs.c.id)
-        found.append(through.where(outreach_attempts.c.message_id.in_(signal.message_ids)))
+        ids = (outreach_attempts.c.message_id, outreach_attempts.c.provider_ref)  # SES replaces our Message-ID
+        found.append(through.where(or_(*(column.in_(signal.message_ids) for column in ids))))
     none = (step_runs.c.enrollment_id.label("enrollment_id"), step_runs.c.step.label("step"))
     lead = select(leads.c.id.label("lead_id"), *none).outerjoin(step_runs, step_runs.c.id == -1)
     if signal.address:
