@@ -97,7 +97,7 @@ def _earliest(times: Sequence[datetime | None], now: datetime) -> datetime | Non
 
 
 def open_count(app: App) -> int:
-    """How many enrollments are not over."""
+    """How many people are on the way: not over, and not paused."""
     with app.ctx.db.read() as connection:
-        query = select(func.count()).select_from(enrollments).where(enrollments.c.ended_at.is_(None))
+        query = select(func.count()).select_from(enrollments).where(enrollments.c.status.in_(("active", "waiting")))
         return int(connection.execute(query).scalar_one())

@@ -8,7 +8,9 @@ import pytest
 from lives import Stage, duplicates, live_to_the_end, lives, sandbox_process, set_stage
 from sqlalchemy import func, select
 
+from runner.clocks import SystemClock
 from runner.store.database import open_database
+from runner.store.operations import resume_rows
 from runner.store.tables import enrollments, outreach_attempts
 
 
@@ -18,9 +20,21 @@ def _play(folder: Path, url: str, kills: int, people: int, seed: int) -> Stage:
         stage = set_stage(folder, url, ports, ledgers, people)
         lives(stage, kills, seed)
         finished = live_to_the_end(stage, 90)
+        while finished and _resume_parked(stage):
+            finished = live_to_the_end(stage, 90)
     log = (ledgers / "serve.log").read_text()[-3000:]
     assert finished, log
     return stage
+
+
+def _resume_parked(stage: Stage) -> int:
+    """A step whose process died three times is parked; an operator looks, finds our kills, and lets it go on."""
+    db = open_database(stage.url)
+    with db.write() as connection:
+        parked = connection.execute(select(enrollments.c.id).where(enrollments.c.status == "paused")).scalars().all()
+        resumed = resume_rows(connection, parked, SystemClock().now())
+    db.close()
+    return resumed
 
 
 def _judge(stage: Stage, people: int) -> None:
