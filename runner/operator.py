@@ -139,7 +139,8 @@ def open_operator(root: Path | str = ".") -> Operator:
     """Open the project at `root` for the operator. Raises what opening a project raises."""
     folder = Path(root)
     ctx = open_context(folder, publish_files=False)
-    return Operator(ctx, real_channels(folder, ctx.clock, links_of(ctx.book.project, ctx.key)))
+    project = ctx.book.project
+    return Operator(ctx, real_channels(folder, ctx.clock, links_of(project, ctx.key), project))
 
 
 def get_channel_config(campaign_id: str, *, root: Path | str = ".") -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from runner.engine.ports import Channel, Clock, Inbox, Reconciler
 from runner.model.channel import ChannelType, SecretRef
+from runner.model.project import Project
 from runner.secrets import Secret, read_secret
 
 if TYPE_CHECKING:
@@ -34,11 +35,17 @@ def secret_reader(root: Path) -> Callable[[SecretRef], Secret]:
     return lambda ref: read_secret(ref, root)
 
 
-def real_channels(root: Path, clock: Clock, links: WebLinks | None = None) -> ChannelSet:
-    """Every channel, ready to use. Nothing connects before it is needed. `links` are the public opt-out links."""
+def real_channels(
+    root: Path, clock: Clock, links: WebLinks | None = None, project: Project | None = None
+) -> ChannelSet:
+    """Every channel, ready to use. Nothing connects before it is needed.
+
+    `links` are the public opt-out links; `project` tells which mail is our own and so never a reply.
+    """
     from runner.channels.contact_form.channel import ContactFormChannel
     from runner.channels.email.channel import EmailChannel
     from runner.channels.email.inbox import EmailInbox
+    from runner.channels.email.oauth import TokenSource
     from runner.channels.email.reconcile import EmailReconciler
     from runner.channels.linkedin.channel import LinkedInChannel
     from runner.channels.linkedin.inbox import LinkedInInbox
@@ -47,10 +54,12 @@ def real_channels(root: Path, clock: Clock, links: WebLinks | None = None) -> Ch
 
     secrets = secret_reader(root)
     linkedin = LinkedInChannel(secrets, clock)
-    inbox = EmailInbox(secrets, clock)
+    tokens = TokenSource(secrets)
+    own = [config for config in (project.channels if project else {}).values() if config.channel is ChannelType.EMAIL]
+    inbox = EmailInbox(secrets, clock, tokens=tokens, own=lambda: own)
     return ChannelSet(
         channels={
-            ChannelType.EMAIL: EmailChannel(secrets, clock, root=root, web=links),
+            ChannelType.EMAIL: EmailChannel(secrets, clock, root=root, web=links, tokens=tokens),
             ChannelType.LINKEDIN: linkedin,
             ChannelType.CONTACT_FORM: ContactFormChannel(secrets, clock, root=root),
             ChannelType.PHONE: PhoneChannel(secrets, clock),

@@ -75,11 +75,11 @@ GRAPH: tuple[ModuleType, ...] = (
     cycle, unreachable_step, never_true, always_true, not_always_before, more_than_four_emails,
 )  # fmt: skip
 """What only the whole graph shows."""
-TEMPLATE: tuple[ModuleType, ...] = (template_syntax, no_fallback, missing_subject, note_too_long, subject_too_long)
+TEMPLATE: tuple[ModuleType, ...] = (template_syntax, no_fallback, missing_subject, subject_too_long)
 """The texts."""
 PROJECT: tuple[ModuleType, ...] = (
     unknown_sequence, unknown_account, no_account, unused_template, no_unsubscribe, no_postal_address,
-    no_inbox_no_settle, linkedin_over_safe_limit, over_cap, window_never_open,
+    no_inbox_no_settle, linkedin_over_safe_limit, note_too_long, over_cap, window_never_open,
 )  # fmt: skip
 """What takes several files to see."""
 FILE: tuple[ModuleType, ...] = (name_mismatch,)

@@ -77,4 +77,6 @@ def build(
     ctx = open_context(root, project=project, clock=clock, machine=machine, db=db)
     ctx.db.check_durable()
     ctx = replace(ctx, worker=f"serve-{ctx.worker}")
-    return App(ctx, channel_set or real_channels(root, ctx.clock, links_of(ctx.book.project, ctx.key)), root, failpoint)
+    project = ctx.book.project
+    channel_set = channel_set or real_channels(root, ctx.clock, links_of(project, ctx.key), project)
+    return App(ctx, channel_set, root, failpoint)

@@ -78,9 +78,8 @@ def _close_attempt(connection: Connection, work: Work, outcome: Outcome, now: da
     mine = outreach_attempts.c.id == work.attempt_id
     connection.execute(update(outreach_attempts).where(mine).values(**values))
     if isinstance(outcome, OCCUPIES):
-        if not isinstance(outcome, HandedOver):
-            done = update(reservations).where(reservations.c.attempt_id == work.attempt_id)
-            connection.execute(done.values(finished_at=now))
+        done = update(reservations).where(reservations.c.attempt_id == work.attempt_id)
+        connection.execute(done.values(finished_at=now))  # a task counts from the hand-over: others need not wait
     else:
         connection.execute(delete(reservations).where(reservations.c.attempt_id == work.attempt_id))
 

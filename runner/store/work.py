@@ -250,7 +250,7 @@ def template_values(
     sender = account.settings.get("from") or account.settings.get("sender") or {}
     return {
         "lead": lead.values(),
-        "campaign": {"name": campaign.name, **campaign.vars},
+        "campaign": {**campaign.vars, **campaign.values()},
         "vars": {**variables, **campaign.vars},
         "sender": dict(sender) if isinstance(sender, Mapping) else {},
     }
