@@ -84,7 +84,7 @@ def in_order(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 def _compile_files(files: ProjectFiles, *, check_templates: bool) -> tuple[ProjectView, list[Diagnostic]]:
     settings, found = compile_settings(files.settings) if files.settings is not None else (ProjectSettings(), [])
-    view = ProjectView(files, settings, {}, {}, {}, {})
+    view = ProjectView(files, settings, {}, {}, {}, {}, check_templates)
     found += [diagnostic for source in files.unreadable for check in registry.SOURCE_CHECKS
               for diagnostic in check(source)]  # fmt: skip
     for stem, source in files.channels.items():

@@ -17,7 +17,10 @@ from runner.model.project import CompiledSequence, ProjectSettings
 
 @dataclass(slots=True)
 class ProjectView:
-    """Everything that was read, by file name; what is broken is absent, or there as a draft only."""
+    """Everything that was read, by file name; what is broken is absent, or there as a draft only.
+
+    `with_texts` is off where nothing is to be said of what stands inside the templates.
+    """
 
     files: ProjectFiles
     settings: ProjectSettings
@@ -25,6 +28,7 @@ class ProjectView:
     drafts: dict[str, SequenceDraft]
     accounts: dict[str, ChannelConfig]
     campaigns: dict[str, CampaignDraft]
+    with_texts: bool = True
 
     @property
     def has_all_accounts(self) -> bool:

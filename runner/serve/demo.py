@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,12 +54,11 @@ def demo(
     list_name: str = "demo",
 ) -> Iterator[Demo]:
     """Set the demo up in a folder of its own: nothing of the project's own database or accounts is touched."""
-    with tempfile.TemporaryDirectory(prefix="runner-demo-") as made:
+    with tempfile.TemporaryDirectory(prefix="runner-demo-") as made, ExitStack() as stack:
         place = folder or Path(made)
         clock = ManualClock(START)
         sandbox = Sandbox(clock, ledgers=place).start()
-        os.environ.setdefault(COOKIE_VARIABLE, "sandbox")
-        os.environ.setdefault(KEY_VARIABLE, "demo")
+        stack.enter_context(_environment({COOKIE_VARIABLE: "sandbox", KEY_VARIABLE: "demo"}))
         project = _demo_project(compile_or_raise(root), sandbox, campaigns)
         db = open_database(f"sqlite:///{place / 'demo.db'}", create=True)
         upgrade(db)
@@ -71,6 +70,18 @@ def demo(
         finally:
             app.close()
             sandbox.stop()
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set what is not set already, and take it back at the end."""
+    mine = {name: value for name, value in values.items() if name not in os.environ}
+    os.environ.update(mine)
+    try:
+        yield
+    finally:
+        for name in mine:
+            os.environ.pop(name, None)
 
 
 def _demo_project(project: Project, sandbox: Sandbox, campaigns: tuple[str, ...]) -> Project:

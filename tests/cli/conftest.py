@@ -35,6 +35,7 @@ def runner(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     """Runs the command line in the project's folder, in this process: every exit code and both outputs are real."""
     monkeypatch.chdir(project)
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("RUNNER_KEY", raising=False)
 
     def run(*arguments: str, **environ: str) -> Done:
         with monkeypatch.context() as patch:

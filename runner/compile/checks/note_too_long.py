@@ -20,7 +20,7 @@ MESSAGE_LIMIT = MESSAGE_MAX
 
 def check(view: ProjectView) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each LinkedIn text that can be too long."""
-    for name, draft in view.drafts.items():
+    for name, draft in view.drafts.items() if view.with_texts else ():
         for text in texts(draft):
             if text.template is not None and text.body.channel is ChannelType.LINKEDIN:
                 invites = text.body.action == "connect"
