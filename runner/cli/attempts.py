@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.opening import format_option, open_project, project_option
+from runner.cli.opening import format_option, open_project, project_option, say
 
 
 @click.group()
@@ -45,9 +45,10 @@ def list_(status: str, campaign: str | None, root: Path, output: str) -> None:
 @click.option("--sent/--not-sent", "sent", required=True, default=None, help="What you found out.")
 @click.option("--by", default=getpass.getuser, help="Who found out; you by default.")
 @project_option
-def resolve(attempt_id: int, sent: bool, by: str, root: Path) -> None:
+@format_option
+def resolve(attempt_id: int, sent: bool, by: str, root: Path, output: str) -> None:
     """Settle an unknown attempt. `--not-sent` fails the step, so that the sequence decides anew."""
     from runner.store.reconciling import resolve as settle
 
     settle(open_project(root), attempt_id, sent=sent, by=by)
-    click.echo(f"attempt {attempt_id} was {'sent' if sent else 'not sent'}")
+    say(f"attempt {attempt_id} was {'sent' if sent else 'not sent'}", output, attempt=attempt_id, sent=sent)

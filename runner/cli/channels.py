@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.opening import format_option, open_project, project_option
+from runner.cli.opening import format_option, open_project, project_option, say
 
 
 @click.group()
@@ -96,7 +96,8 @@ def check(root: Path, output: str) -> None:
 @channels.command("resume")
 @click.argument("account")
 @project_option
-def resume(account: str, root: Path) -> None:
+@format_option
+def resume(account: str, root: Path, output: str) -> None:
     """Let ACCOUNT (such as linkedin/ada) send again after it was stopped."""
     from runner.errors import NotFound
     from runner.store.health import resume_account, wake
@@ -107,7 +108,8 @@ def resume(account: str, root: Path) -> None:
     with ctx.db.write() as connection:
         changed = resume_account(connection, account, ctx.now())
         wake(connection, "account", ctx.now())
-    click.echo(f"{account} sends again" if changed else f"{account} was not stopped")
+    words = f"{account} sends again" if changed else f"{account} was not stopped"
+    say(words, output, account=account, changed=changed)
 
 
 @channels.command("off")
@@ -115,24 +117,27 @@ def resume(account: str, root: Path) -> None:
 @click.option("--reason", required=True)
 @click.option("--author", required=True)
 @project_option
-def off(scope: str, reason: str, author: str, root: Path) -> None:
+@format_option
+def off(scope: str, reason: str, author: str, root: Path, output: str) -> None:
     """The kill switch: from now on nothing is sent in SCOPE (global, campaign:NAME or account:KEY)."""
     from runner.store.operations import set_switch
 
     ctx = open_project(root)
     with ctx.db.write() as connection:
         set_switch(connection, scope, reason=reason, actor=author, now=ctx.now())
-    click.echo(f"{scope} is switched off")
+    say(f"{scope} is switched off", output, scope=scope, changed=True)
 
 
 @channels.command("on")
 @click.argument("scope", default="global")
 @project_option
-def on(scope: str, root: Path) -> None:
+@format_option
+def on(scope: str, root: Path, output: str) -> None:
     """Lift the kill switch of SCOPE."""
     from runner.store.operations import clear_switch
 
     ctx = open_project(root)
     with ctx.db.write() as connection:
         lifted = clear_switch(connection, scope)
-    click.echo(f"{scope} may send again" if lifted else f"{scope} was not switched off")
+    words = f"{scope} may send again" if lifted else f"{scope} was not switched off"
+    say(words, output, scope=scope, changed=lifted)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.opening import project_option
+from runner.cli.opening import format_option, project_option, say
 
 
 @click.group()
@@ -16,7 +16,8 @@ def db() -> None:
 
 @db.command()
 @project_option
-def upgrade(root: Path) -> None:
+@format_option
+def upgrade(root: Path, output: str) -> None:
     """Make the database and its key when there are none, and bring the tables up to date."""
     from runner.store.keys import bind_key, load_key
     from runner.store.opening import compile_or_raise, open_store
@@ -31,4 +32,5 @@ def upgrade(root: Path) -> None:
         bind_key(connection, key)
     place = database.engine.url.render_as_string(hide_password=True)
     after = newest_revision()
-    click.echo(f"{place}: already at {after}" if before == after else f"{place}: {before or 'empty'} -> {after}")
+    words = f"{place}: already at {after}" if before == after else f"{place}: {before or 'empty'} -> {after}"
+    say(words, output, before=before, after=after)

@@ -30,6 +30,13 @@ def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
+def say(text: str, output: str, **fields: object) -> None:
+    """Say what was done: a sentence, or the same as JSON."""
+    from runner.render.table import json_text
+
+    click.echo(json_text({"done": text, **fields}), nl=False) if output == "json" else click.echo(text)
+
+
 def open_project(root: Path, *, publish_files: bool = False) -> Context:
     """Open the project for a command; when it does not compile, every diagnostic is shown before ProjectError."""
     from runner.errors import ProjectError

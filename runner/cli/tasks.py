@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.opening import format_option, open_project, project_option
+from runner.cli.opening import format_option, open_project, project_option, say
 
 _BY = click.option("--by", default=getpass.getuser, help="Who did it; you by default.")
 EVENTS = click.Choice(["accepted", "replied", "unsubscribed"])
@@ -47,9 +47,11 @@ def list_(every: bool, root: Path, output: str) -> None:
 @tasks.command("show")
 @click.argument("task_id", type=int)
 @project_option
-def show(task_id: int, root: Path) -> None:
+@format_option
+def show(task_id: int, root: Path, output: str) -> None:
     """One task with its text, ready to paste."""
     from runner.errors import NotFound
+    from runner.render.table import json_text
     from runner.store.tasking import task_rows
 
     ctx = open_project(root)
@@ -58,6 +60,9 @@ def show(task_id: int, root: Path) -> None:
     if not found:
         raise NotFound(f"there is no task {task_id}", help="`runner tasks list` shows them")
     row = found[0]
+    if output == "json":
+        click.echo(json_text(row), nl=False)
+        return
     for name in ("title", "lead", "link", "number", "expires_at", "status"):
         if row[name]:
             click.echo(f"{name.replace('_', ' ')}: {row[name]}")
@@ -70,7 +75,8 @@ def show(task_id: int, root: Path) -> None:
 @click.option("--failed", is_flag=True, help="It was tried and did not work; the step fails.")
 @_BY
 @project_option
-def done(task_id: int, disposition: str, failed: bool, by: str, root: Path) -> None:
+@format_option
+def done(task_id: int, disposition: str, failed: bool, by: str, root: Path, output: str) -> None:
     """Task TASK_ID was done; the lead goes on at once.
 
     A call ends with a disposition: interested, not_interested, callback, gatekeeper, voicemail, no_answer, busy,
@@ -85,7 +91,7 @@ def done(task_id: int, disposition: str, failed: bool, by: str, root: Path) -> N
     else:
         result = "failed" if failed else "done"
         close_task(ctx, task_id, result, by=by, disposition=disposition)
-    click.echo(f"task {task_id} {result}")
+    say(f"task {task_id} {result}", output, task=task_id, result=result)
 
 
 @tasks.command("skip")
@@ -93,12 +99,13 @@ def done(task_id: int, disposition: str, failed: bool, by: str, root: Path) -> N
 @click.option("--reason", default="", help="Why; it goes into the log.")
 @_BY
 @project_option
-def skip(task_id: int, reason: str, by: str, root: Path) -> None:
+@format_option
+def skip(task_id: int, reason: str, by: str, root: Path, output: str) -> None:
     """Task TASK_ID is not done; the step counts as skipped."""
     from runner.store.tasking import close_task
 
     close_task(open_project(root), task_id, "skipped", by=by, disposition=reason)
-    click.echo(f"task {task_id} skipped")
+    say(f"task {task_id} skipped", output, task=task_id, result="skipped")
 
 
 @tasks.command("report")
@@ -107,7 +114,8 @@ def skip(task_id: int, reason: str, by: str, root: Path) -> None:
 @_BY
 @click.option("--channel", default="linkedin", show_default=True)
 @project_option
-def report(lead: str, event: str, by: str, channel: str, root: Path) -> None:
+@format_option
+def report(lead: str, event: str, by: str, channel: str, root: Path, output: str) -> None:
     """Say what LEAD (id or address) did where no inbox sees it: accepted, replied or unsubscribed."""
     from runner.model.events import EventKind
     from runner.operator import channel_named
@@ -118,4 +126,4 @@ def report(lead: str, event: str, by: str, channel: str, root: Path) -> None:
     with ctx.db.read() as connection:
         [lead_id] = lead_ids(connection, [lead])
     count = report_event(ctx, lead_id, EventKind(event), by=by, channel=channel_named(channel))
-    click.echo(f"{event}: {count} enrollments told")
+    say(f"{event}: {count} enrollments told", output, event=event, enrollments=count)
