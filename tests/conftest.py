@@ -28,8 +28,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 
 @pytest.fixture(autouse=True)
-def _logs_as_they_come() -> Iterator[None]:
-    """A command that a test ran may have pointed the log at that test's own stderr, which is closed afterwards."""
+def _nothing_left_behind() -> Iterator[None]:
+    """A command that a test ran may have set our variables, or pointed the log at a stderr that is closed now."""
     yield
+    for name in [name for name in os.environ if name.startswith("RUNNER_")]:
+        del os.environ[name]
     if "structlog" in sys.modules:
         sys.modules["structlog"].reset_defaults()
