@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from runner.compile.campaigns import CampaignDraft
 from runner.compile.drafts import SequenceDraft
 from runner.compile.files import ProjectFiles
 from runner.lang.source import Source
 from runner.model.campaign import Campaign
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.project import CompiledSequence, ProjectSettings
+
+if TYPE_CHECKING:  # the draft's module reads the registry, whose checks read this one
+    from runner.compile.campaigns import CampaignDraft
 
 
 @dataclass(slots=True)
