@@ -24,7 +24,7 @@ def enroll(campaign: str, leads: tuple[str, ...], root: Path, output: str) -> No
     from runner.store.enrolling import enroll as enroll_leads
     from runner.store.finding import lead_ids
 
-    ctx = open_project(root)
+    ctx = open_project(root, publish_files=True)
     if campaign not in {known.name for known in ctx.book.campaigns.values()}:
         raise NotFound(f"there is no campaign `{campaign}`", help="`runner validate` reads campaigns/")
     with ctx.db.read() as connection:

@@ -42,7 +42,8 @@ def serve(
     except ProjectError as error:
         show_diagnostics(error)
         raise
-    _refuse_missing_secrets(app)
+    if not dry_run:  # a dry run connects to nothing, so it needs none
+        _refuse_missing_secrets(app)
     options = Options(workers=workers, lease=lease, inbox_every=inbox_every, until_idle=until_idle)
     for line in _first_lines(app, dry_run):
         click.echo(line, err=True)

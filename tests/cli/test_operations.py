@@ -73,6 +73,14 @@ def test_a_missing_secret_is_named_with_its_variable(runner: Run, project: Path)
     assert "Traceback" not in done.stderr
 
 
+def test_a_dry_run_needs_no_secret_and_writes_no_attempt(runner: Run, project: Path) -> None:
+    _with_leads(runner, project)
+    runner("enroll", "quick", "ada@example.com")
+    done = runner("serve", "--dry-run", RUNNER_SANDBOX_COOKIE="")
+    assert done.returncode == 0 and "ada@example.com" in done.stdout and "nothing was sent" in done.stdout
+    assert json.loads(runner("history", "ada@example.com", "--format", "json").stdout)["history"] == []
+
+
 def test_an_unreachable_database_is_said_in_words(runner: Run) -> None:
     done = runner("serve", "--once", RUNNER_DATABASE="postgresql://nobody@127.0.0.1:1/nothing")
     assert done.returncode == 1
