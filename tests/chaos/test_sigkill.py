@@ -37,7 +37,7 @@ def _resume_parked(stage: Stage) -> int:
     return resumed
 
 
-def _judge(stage: Stage, people: int) -> None:
+def _assert_once_each_and_nobody_lost(stage: Stage, people: int) -> None:
     assert duplicates(stage) == []
     db = open_database(stage.url)
     with db.read() as connection:
@@ -54,7 +54,7 @@ def test_serve_killed_a_few_times_sends_nothing_twice_and_loses_nobody(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     url = f"sqlite:///{tmp_path / 'chaos.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_url")
-    _judge(_play(tmp_path, url, kills=6, people=18, seed=1), 18)
+    _assert_once_each_and_nobody_lost(_play(tmp_path, url, kills=6, people=18, seed=1), 18)
 
 
 @pytest.mark.slow
@@ -64,4 +64,4 @@ def test_serve_killed_at_fifty_random_moments_sends_nothing_twice_and_loses_nobo
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     url = f"sqlite:///{tmp_path / 'chaos.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_url")
-    _judge(_play(tmp_path, url, kills=50, people=90, seed=50), 90)
+    _assert_once_each_and_nobody_lost(_play(tmp_path, url, kills=50, people=90, seed=50), 90)

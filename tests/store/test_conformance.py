@@ -353,3 +353,14 @@ def test_leases_are_renewed_by_their_worker_only(play: Make) -> None:
     _opened(run)
     assert renew(run.ctx) == 1
     assert renew(replace(run.ctx, worker="another")) == 0
+
+
+def test_an_open_task_does_not_hold_up_the_accounts_next_one(play: Make) -> None:
+    source = "version: 1\nname: meet\nsteps:\n  - {id: meet, channel: linkedin, action: connect, template: hello}\n"
+    limits = LimitSet(min_gap=timedelta(minutes=5))
+    run = play(source, [ADA, BOB], accounts={"desk": ChannelConfig(ChannelType.LINKEDIN, "desk", limits=limits)})
+    for who in ("ada@example.com", "bob@example.com"):
+        run.channel(ChannelType.LINKEDIN).script(who, HandedOver(TaskDraft("linkedin_connect", "Invite", "Hello")))
+    run.run(MONDAY + timedelta(minutes=5))
+    with run.ctx.db.read() as connection:
+        assert len(task_rows(connection)) == 2
