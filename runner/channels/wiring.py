@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.engine.ports import Channel, Clock, Inbox, Reconciler
-from runner.model.channel import ChannelType, SecretRef
+from runner.engine.ports import Channel, Clock, Inbox, Reconciler, Watcher
+from runner.model.channel import ChannelConfig, ChannelType, SecretRef
 from runner.model.project import Project
 from runner.secrets import Secret, read_secret
 
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ChannelSet:
-    """One channel of each kind, and for some a way to read what came back and to look for evidence."""
+    """One channel of each kind, and for some a way to read what came back, to wait for it, and to look for evidence."""
 
     channels: Mapping[ChannelType, Channel]
     inboxes: Mapping[ChannelType, Inbox] = field(default_factory=dict)
     reconcilers: Mapping[ChannelType, Reconciler] = field(default_factory=dict)
+    watchers: Mapping[ChannelType, Callable[[ChannelConfig], Watcher]] = field(default_factory=dict)
 
     def close(self) -> None:
         """Close every connection that channels keep open."""
@@ -47,6 +48,7 @@ def real_channels(
     from runner.channels.email.inbox import EmailInbox
     from runner.channels.email.oauth import TokenSource
     from runner.channels.email.reconcile import EmailReconciler
+    from runner.channels.email.watch import InboxWatcher
     from runner.channels.linkedin.channel import LinkedInChannel
     from runner.channels.linkedin.inbox import LinkedInInbox
     from runner.channels.linkedin.reconcile import LinkedInReconciler
@@ -72,4 +74,5 @@ def real_channels(
             ChannelType.EMAIL: EmailReconciler(inbox),
             ChannelType.LINKEDIN: LinkedInReconciler(secrets, clock, providers=linkedin.providers),
         },
+        watchers={ChannelType.EMAIL: lambda account: InboxWatcher(inbox, account)},
     )

@@ -191,4 +191,19 @@ class Inbox(Protocol):
         ...
 
 
+class Watcher(Protocol):
+    """Waits at one account's inbox. One thread waits, any thread may close."""
+
+    def wait(self, seconds: float, cursor: Mapping[str, object]) -> bool:
+        """Block until there is something beyond `cursor`, at most `seconds`. False when there is nothing.
+
+        Raises ChannelUnavailable when the other side cannot be used; the next call connects anew.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the wait and hang up; a later `wait` returns at once."""
+        ...
+
+
 INBOX_CHANNELS = frozenset({ChannelType.EMAIL, ChannelType.LINKEDIN})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -22,10 +23,11 @@ ROUNDS = 20
 
 @dataclass(frozen=True, slots=True)
 class InboxReader:
-    """Reads the inboxes of all accounts that have one."""
+    """Reads the inboxes of all accounts that have one. Safe between threads: one at a time reads one inbox."""
 
     context: Callable[[], Context]
     inboxes: Mapping[ChannelType, Inbox]
+    _turns: dict[str, threading.Lock] = field(default_factory=dict)
 
     def accounts(self) -> list[ChannelConfig]:
         """The accounts with an inbox."""
@@ -43,6 +45,10 @@ class InboxReader:
 
     def read_one(self, config: ChannelConfig) -> int:
         """Read one account's inbox to its end. Returns how many new things were found."""
+        with self._turns.setdefault(config.key, threading.Lock()):
+            return self._read(config)
+
+    def _read(self, config: ChannelConfig) -> int:
         found = 0
         for _ in range(ROUNDS):
             ctx = self.context()

@@ -16,6 +16,7 @@ from runner.clocks import SystemClock
 from runner.errors import DatabaseUnavailable, RunnerError
 from runner.serve.app import App
 from runner.serve.dispatch import Dispatcher
+from runner.serve.watching import InboxWatches
 from runner.store.claims import renew, rescue
 from runner.store.enrolling import enroll_matching
 from runner.store.retention import forget_old
@@ -45,9 +46,12 @@ class Service:
     pace: Pace = Pace()
     reload_wanted: threading.Event = field(default_factory=threading.Event)
     failing: bool = False
+    watches: InboxWatches = field(init=False)
     _scheduler: BackgroundScheduler = field(init=False)
 
     def __post_init__(self) -> None:
+        app = self.app
+        self.watches = InboxWatches(app.context, app.inboxes, app.channel_set.watchers, self.wake)
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(6)},
@@ -72,6 +76,7 @@ class Service:
                 self._guarded(name, job), "interval", id=name, seconds=every.total_seconds(), next_run_time=_now()
             )
         self._scheduler.start()
+        self.watches.sync()
         self.wake()
 
     def wake(self) -> None:
@@ -80,6 +85,7 @@ class Service:
 
     def stop(self, *, at_once: bool = False) -> None:
         """Claim nothing more; finish sends under way, unless `at_once`."""
+        self.watches.close()
         self.dispatcher.drain(wait=not at_once)
         if self._scheduler.running:
             self._scheduler.shutdown(wait=not at_once)
@@ -113,6 +119,7 @@ class Service:
             self.reload_wanted.clear()
             self.app.reload()
             self.dispatcher.release_holds()
+            self.watches.sync()
             log.info("project.reloaded", commit=self.app.ctx.book.project.git_commit)
             self.wake()
 

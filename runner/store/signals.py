@@ -38,6 +38,7 @@ def record_batch(ctx: Context, account: str, batch: InboxBatch) -> Recorded:
     now = ctx.now()
     new = unmatched = 0
     with ctx.db.write() as connection:
+        ctx.db.lock_scopes(connection, [f"inbox:{account}"])  # two readers of one mailbox count nothing twice
         for raw in batch.raw:
             row = {"account": account, "source": raw.source, "received_at": raw.received_at, "verdict": raw.verdict}
             known = select(raw_messages.c.id).where(raw_messages.c.source == raw.source)

@@ -29,12 +29,18 @@ from runner.channels.email.imap_settings import imap_settings
 from runner.channels.email.inbox import EmailInbox
 from runner.channels.email.reconcile import EmailReconciler
 from runner.channels.email.watch import InboxWatcher
+from runner.channels.wiring import ChannelSet
 from runner.clocks import SystemClock
 from runner.engine.ports import Doubt
 from runner.errors import ChannelUnavailable
+from runner.model.channel import ChannelType
 from runner.model.lead import Lead
 from runner.model.message import Rendered
 from runner.secrets import Secret
+from runner.serve.app import App
+from runner.serve.loop import Pace, Service
+from runner.store.database import open_database
+from runner.testing import Play
 
 DOVECOT = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 pytestmark = pytest.mark.skipif(
@@ -252,6 +258,66 @@ def test_idle_wakes_when_mail_comes(inbox, account, dovecot: Dovecot, make_mail)
     assert time.monotonic() - started < 10
     watcher.close()
     timer.join()
+
+
+SEQUENCE = """version: 1
+name: talk
+steps:
+  - {id: hello, channel: email, template: hello}
+  - {id: quiet, wait: 3d}
+  - {id: bump, channel: email, template: hello}
+"""
+
+
+@pytest.fixture
+def conversation(account, tmp_path: Path) -> Play:
+    """Grace was written to by an account whose inbox is on the server."""
+    db = open_database(f"sqlite:///{tmp_path}/runner.db", create=True)
+    play = Play(SEQUENCE, [{"email": "grace@navy.example"}], db=db, accounts={account.name: account})
+    play.settle()
+    assert play.path(1) == ["hello sent", "quiet ..."]
+    return play
+
+
+@pytest.fixture
+def serving(conversation: Play, inbox, tmp_path: Path) -> Iterator[Service]:
+    """`serve` as it is wired, with an inbox job that comes only once: what happens after that, waiting has done."""
+    email = ChannelType.EMAIL
+    channels = ChannelSet(conversation.channels, {email: inbox}, watchers={email: lambda one: InboxWatcher(inbox, one)})
+    app = App(conversation.ctx, channels, tmp_path)
+    service = Service(app, app.dispatcher(workers=1), Pace(inbox=timedelta(hours=1)))
+    service.start()
+    yield service
+    service.stop()
+
+
+def stopped_within(play: Play, seconds: float) -> float:
+    """Seconds until the lead's reply ended the enrollment."""
+    started = time.monotonic()
+    while time.monotonic() - started < seconds:
+        if play.status(1) == ("stopped", "replied"):
+            return time.monotonic() - started
+        threading.Event().wait(0.02)
+    raise AssertionError(f"not within {seconds:g} s: {play.status(1)}")
+
+
+def watching(account) -> bool:
+    """Whether somebody is logged in to wait: the thread is there and has read the inbox once."""
+    return any(thread.name == f"idle {account.key}" for thread in threading.enumerate())
+
+
+def test_serve_acts_on_a_reply_within_seconds(serving, conversation: Play, account, make_mail) -> None:
+    threading.Event().wait(1.0)  # let the first round pass, so that only IDLE can tell of what follows
+    put(account, make_mail("Yes!"))
+    assert stopped_within(conversation, 15) < 5
+
+
+def test_draining_ends_the_waiting_at_once(serving, account) -> None:
+    assert watching(account)
+    started = time.monotonic()
+    serving.stop()
+    assert time.monotonic() - started < 4
+    assert not watching(account)
 
 
 def test_a_copy_in_sent_is_found_by_message_id_and_by_our_header(inbox, account, dovecot: Dovecot, make_mail) -> None:

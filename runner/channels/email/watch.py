@@ -19,19 +19,20 @@ IDLE_SECONDS = 60.0
 
 
 class InboxWatcher:
-    """Watches the INBOX of one account on a connection of its own. One thread waits, any thread may close."""
+    """Watches the first folder of one account on a connection of its own. One thread waits, any thread may close."""
 
     def __init__(self, inbox: EmailInbox, account: ChannelConfig) -> None:
         self._inbox = inbox
         self._account = account
         settings = imap_settings(account)
         self._poll = settings.poll if settings is not None else 0.0
+        self._folder = settings.folders[0] if settings is not None and settings.folders else "INBOX"
         self._closed = threading.Event()
         self._stack = ExitStack()
         self._connection: ImapConnection | None = None
 
     def wait(self, seconds: float, cursor: Mapping[str, object]) -> bool:
-        """Block until there is mail beyond the inbox's `cursor`, at most `seconds`. False when there is none.
+        """Block until there is mail beyond the inbox's `cursor`, at most `seconds`. False: none, or closed.
 
         Raises ChannelUnavailable when the server cannot be used; the next call connects anew.
         """
@@ -48,6 +49,7 @@ class InboxWatcher:
             self._drop()
             if not self._closed.is_set():
                 raise
+        self._drop()
         return False
 
     def close(self) -> None:
@@ -59,8 +61,8 @@ class InboxWatcher:
         self._drop()
 
     def _beyond(self, cursor: Mapping[str, object]) -> bool:
-        opened = self._connected().open("INBOX")
-        known = cast("Mapping[str, int]", cursor.get("INBOX") or {})
+        opened = self._connected().open(self._folder)
+        known = cast("Mapping[str, int]", cursor.get(self._folder) or {})
         if known.get("uidvalidity") != opened.uid_validity:
             return bool(known) or (opened.uid_next or 0) > 1
         return bool(self._connected().uids_after(known.get("uid", 0)))
@@ -78,6 +80,8 @@ class InboxWatcher:
             if settings is None:
                 raise ChannelUnavailable(f"{self._account.key} has no inbox to watch")
             self._connection = self._stack.enter_context(connect(settings, self._inbox.credential(settings)))
+            if self._closed.is_set():  # closed while this was connecting: nobody else hangs up
+                raise ChannelUnavailable(f"nobody waits at {self._account.key} any more")
         return self._connection
 
     def _drop(self) -> None:
