@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from datetime import datetime
 from runner.channels.worker import Worker
 from runner.engine.outcomes import NotNow, Outcome
 from runner.model.campaign import CampaignMode
+from runner.serve.sharing import Waiting, share_out
 from runner.store.claims import Claim, give_back
 from runner.store.context import Context
 from runner.store.lanes import Lane, all_lanes, first_due
@@ -24,20 +26,20 @@ BATCH_SECONDS = 0.25
 
 @dataclass(slots=True)
 class Dispatcher:
-    """Moves everything that is due. `per_lane` bounds how many sends of one account are under way at once."""
+    """Moves everything that is due. `per_account` bounds how many sends of one account are under way at once."""
 
     context: Callable[[], Context]
     worker: Worker
     workers: int = 8
-    per_lane: int = 4
+    per_account: int = 4
     on_idle: Callable[[], None] = lambda: None
     dry_run: bool = False
     _pool: ThreadPoolExecutor = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _flying: dict[int, int] = field(default_factory=dict)
+    _flying: Counter[Lane] = field(default_factory=Counter)
+    _passed: Counter[int] = field(default_factory=Counter)
     _holds: dict[int, datetime] = field(default_factory=dict)
     _batch: int = SMALLEST_BATCH
-    _turn: int = 0
     _draining: bool = False
 
     def __post_init__(self) -> None:
@@ -63,9 +65,7 @@ class Dispatcher:
         for lane in ready:
             if not lane.account:
                 taken += self._advance(ctx, lane)
-        for lane in self._in_turn(ctx, [lane for lane in ready if lane.account]):
-            taken += self._claim(ctx, lane, now)
-        return taken
+        return taken + self._claim(ctx, [lane for lane in ready if lane.account], now)
 
     def _advance(self, ctx: Context, lane: Lane) -> int:
         started = time.monotonic()
@@ -77,28 +77,25 @@ class Dispatcher:
             self._batch = min(LARGEST_BATCH, self._batch * 2)
         return ticked.taken
 
-    def _in_turn(self, ctx: Context, lanes: Sequence[Lane]) -> list[Lane]:
-        """Higher priority first; equals take turns, so that a long queue of one does not starve another."""
-        self._turn += 1
-        order = {lane.id: (index + self._turn) % max(1, len(lanes)) for index, lane in enumerate(lanes)}
-        return sorted(lanes, key=lambda lane: (-ctx.book.campaigns[lane.campaign_id].priority, order[lane.id]))
-
-    def _claim(self, ctx: Context, lane: Lane, now: datetime) -> int:
-        campaign = ctx.book.campaigns[lane.campaign_id]
-        if self.dry_run or campaign.mode is CampaignMode.DRY_RUN or self._held(lane.id, now):
-            return 0
-        room = self._room(lane)
-        if room <= 0:
-            return 0
-        ticked = claim_due(ctx, lane, room)
-        for claim in ticked.claims:
-            self._submit(claim)
-        return ticked.taken
-
-    def _room(self, lane: Lane) -> int:
+    def _claim(self, ctx: Context, ready: Sequence[Lane], now: datetime) -> int:
+        """Claim as much as free workers can begin at once, shared out between the lanes."""
+        running = [lane for lane in ready if self._runs(ctx, lane) and not self._held(lane.id, now)]
         with self._lock:
-            free = self.workers - sum(self._flying.values())
-            return min(free, self.per_lane - self._flying.get(lane.id, 0))
+            waiting = [
+                Waiting(lane, ctx.book.campaigns[lane.campaign_id].priority, self._passed[lane.id]) for lane in running
+            ]
+            shares = share_out(
+                waiting, self._flying, ctx.book.channels_in_use(), workers=self.workers, per_account=self.per_account
+            )
+            if shares:
+                self._passed.update(lane.id for lane in running if lane not in shares)
+        taken = 0
+        for lane, room in shares.items():
+            ticked = claim_due(ctx, lane, room)
+            for claim in ticked.claims:
+                self._submit(claim)
+            taken += ticked.taken
+        return taken
 
     def _held(self, lane_id: int, now: datetime) -> bool:
         with self._lock:
@@ -110,15 +107,17 @@ class Dispatcher:
 
     def _submit(self, claim: Claim) -> None:
         with self._lock:
-            self._flying[claim.lane.id] = self._flying.get(claim.lane.id, 0) + 1
+            self._flying[claim.lane] += 1
         future = self._pool.submit(self.worker.perform, claim)
         future.add_done_callback(lambda done: self._landed(claim, done))
 
     def _landed(self, claim: Claim, done: Future[Outcome | None]) -> None:
         outcome = None if done.cancelled() or done.exception() else done.result()
         with self._lock:
-            self._flying[claim.lane.id] -= 1
-            if isinstance(outcome, NotNow) and outcome.lane_wide and outcome.until is not None:
+            self._flying[claim.lane] -= 1
+            if not isinstance(outcome, NotNow):
+                self._passed.pop(claim.lane.id, None)
+            elif outcome.lane_wide and outcome.until is not None:
                 self._holds[claim.lane.id] = outcome.until
         if done.cancelled():
             ctx = self.context()
@@ -129,7 +128,7 @@ class Dispatcher:
     def in_flight(self) -> int:
         """How many sends are under way."""
         with self._lock:
-            return sum(self._flying.values())
+            return self._flying.total()
 
     def release_holds(self) -> None:
         """Forget what lanes were held for: an account was resumed, a limit changed, a new configuration came."""
@@ -150,7 +149,8 @@ class Dispatcher:
         """Whether a lane's timers can lead to anything: sends of a dry run do not."""
         if not lane.account:
             return True
-        return not self.dry_run and ctx.book.campaigns[lane.campaign_id].mode is CampaignMode.LIVE
+        campaign = ctx.book.campaigns.get(lane.campaign_id)
+        return not self.dry_run and campaign is not None and campaign.mode is CampaignMode.LIVE
 
     def drain(self, *, wait: bool = True) -> None:
         """Claim nothing more, let sends under way finish, give back what has not begun."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 from runner.engine.state import Settings
-from runner.model.campaign import Campaign
+from runner.model.campaign import Campaign, CampaignMode
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.graph import StepGraph
 from runner.model.project import CompiledSequence, Project
@@ -47,6 +47,12 @@ class Book:
         """
         choices = self.accounts_for(campaign, channel)
         return max(choices, key=lambda config: _weight(config.key, campaign.name, lead_id), default=None)
+
+    def channels_in_use(self) -> frozenset[str]:
+        """The channels on which a running campaign can have something due."""
+        running = (each for each in self.campaigns.values() if each.enabled and each.mode is CampaignMode.LIVE)
+        graphs = (self.graph(self.newest[each.sequence]) for each in running if each.sequence in self.newest)
+        return frozenset(node.channel.value for graph in graphs for node in graph.nodes if node.channel is not None)
 
     def settings(self) -> Settings:
         """The project's rules as decisions need them."""
