@@ -21,12 +21,12 @@ INBOX_PATIENCE = timedelta(minutes=5)
 
 def advance(walk: Walk) -> None:
     """Move on as far as possible. The graph is acyclic, so each node is passed at most once."""
-    while not walk.state.is_over:
+    while not walk.is_over:
         node = walk.current()
         if node is None:
             moved = _enter(walk, walk.graph.first)
         else:
-            run = walk.state.run(node.id)
+            run = walk.runs.get(node.id)
             if run is None:
                 moved = _enter(walk, node)
             elif run.outcome is None:
@@ -45,7 +45,7 @@ def _leave(walk: Walk, node: StepNode, outcome: str) -> bool:
     if following is None:
         walk.end(EnrollmentStatus.COMPLETED, f"{node.id} {outcome}")
         return False
-    return _enter(walk, following) if walk.state.run(following.id) is None else _skip_over(walk, following)
+    return _enter(walk, following) if walk.runs.get(following.id) is None else _skip_over(walk, following)
 
 
 def _skip_over(walk: Walk, node: StepNode) -> bool:
@@ -56,7 +56,7 @@ def _skip_over(walk: Walk, node: StepNode) -> bool:
 
 def _settled(walk: Walk) -> bool:
     """Whether no sent email still waits for a bounce; if one does, the wait for it is emitted."""
-    for run in walk.state.runs.values():
+    for run in walk.runs.values():
         if run.settle_until is None or run.outcome != "sent":
             continue
         if walk.now < run.settle_until:
@@ -70,25 +70,24 @@ def _settled(walk: Walk) -> bool:
 
 
 def _enter(walk: Walk, node: StepNode) -> bool:
-    run = StepRun(step=node.id, entered_at=walk.now)
-    values: dict[str, object] = {}
     if node.condition is not None:
-        facts = facts_of(walk.graph, walk.state, walk.now)
+        facts = facts_of(walk.graph, walk.state, walk.runs, walk.now)
         verdict = evaluate(node.condition, facts)
-        values = dict(trace(node.condition, facts))
         if verdict is not True:
+            run = StepRun(node.id, walk.now)
             walk.enter(run)
-            walk.finish(run, SKIPPED, "condition is false" if verdict is False else "condition is unknown", values)
+            why = "condition is false" if verdict is False else "condition is unknown"
+            walk.finish(run, SKIPPED, why, dict(trace(node.condition, facts)))
             return True
     match node.body:
         case WaitStep(duration=duration):
-            run = replace(run, until=walk.later(duration))
+            run = StepRun(node.id, walk.now, until=walk.later(duration))
         case WaitForStep(timeout=timeout):
-            run = replace(run, until=walk.later(timeout))
+            run = StepRun(node.id, walk.now, until=walk.later(timeout))
         case ChannelStep() as body:
-            run = replace(run, action=_first_action(body, walk))
+            run = StepRun(node.id, walk.now, action=_first_action(body, walk))
         case EndStep():
-            pass
+            run = StepRun(node.id, walk.now)
         case _:
             assert_never(node.body)
     walk.enter(run)

@@ -129,12 +129,12 @@ def _happened(walk: Walk, event: Seen, resume_at: datetime | None) -> None:
     if event.kind is EventKind.BOUNCED and event.permanent and event.step is not None:
         fail_late(walk, event.step)
         return
-    if walk.state.is_over:
+    if walk.is_over:
         return
     if event.kind in walk.graph.stop_on | ALWAYS_STOP:
         walk.end(EnrollmentStatus.STOPPED, event.kind.value)
         return
-    if walk.state.status is EnrollmentStatus.PAUSED:
+    if walk.status is EnrollmentStatus.PAUSED:
         return
     if event.kind is EventKind.AUTO_REPLIED:
         _hold(walk, resume_at or walk.now + timedelta(days=walk.state.settings.auto_reply_days))
@@ -152,7 +152,7 @@ def _waits_for(walk: Walk, kind: EventKind) -> bool:
 
 def _hold(walk: Walk, until: datetime) -> None:
     """Do nothing before `until`, the day an absent person is back; what they wait for is put off, not dropped."""
-    node, run = walk.current(), walk.state.run(walk.state.step or "")
+    node, run = walk.current(), walk.current_run()
     if node is None or run is None or run.outcome is not None:
         walk.wait(until, WaitingOn.AUTO_REPLY)
         return

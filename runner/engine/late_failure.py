@@ -18,19 +18,19 @@ def fail_late(walk: Walk, step: str) -> None:
     step's failed route, else to the first later step whose condition reads the failure; a wait is cut short, and an
     enrollment that completed within `reopen_within` opens again.
     """
-    run = walk.state.run(step)
+    run = walk.runs.get(step)
     if run is None or not _was_sent(run):
         return
     unsent = run.stage is Stage.UNKNOWN
     walk.finish(replace(run, settle_until=None), "failed", "not_sent" if unsent else "bounced")
-    if walk.state.status in (EnrollmentStatus.STOPPED, EnrollmentStatus.PAUSED):
+    if walk.status in (EnrollmentStatus.STOPPED, EnrollmentStatus.PAUSED):
         return
     target = walk.graph.node(step).failure_target
-    still_there = walk.state.step == step and not walk.state.is_over
+    still_there = walk.step == step and not walk.is_over
     if target is None or target == END or still_there or not _may_go_back(walk, run) or _has_acted(walk, target):
         advance(walk)
         return
-    reopened = walk.state.is_over
+    reopened = walk.is_over
     walk.close_task("cancelled")
     walk.forget(_idle_runs(walk, target))
     walk.move_to(target, f"{step} bounced, reopened" if reopened else f"{step} bounced")
@@ -42,13 +42,13 @@ def _was_sent(run: StepRun) -> bool:
 
 
 def _has_acted(walk: Walk, step: str) -> bool:
-    run = walk.state.run(step)
+    run = walk.runs.get(step)
     return run is not None and (run.acted_at is not None or run.outcome not in (None, SKIPPED))
 
 
 def _may_go_back(walk: Walk, bounced: StepRun) -> bool:
     state = walk.state
-    if state.is_over:
+    if walk.is_over:
         within = timedelta(seconds=state.settings.reopen_within_seconds)
         if state.ended_at is None or walk.now - state.ended_at > within:
             return False
@@ -56,7 +56,7 @@ def _may_go_back(walk: Walk, bounced: StepRun) -> bool:
     since = bounced.acted_at or bounced.entered_at
     return not any(
         run.acted_at is not None and run.acted_at >= since and walk.graph.node(run.step).channel is not channel
-        for run in state.runs.values()
+        for run in walk.runs.values()
     )
 
 
@@ -65,7 +65,7 @@ def _idle_runs(walk: Walk, target: str) -> tuple[str, ...]:
     first = walk.graph.node(target).index
     return tuple(
         run.step
-        for run in walk.state.runs.values()
+        for run in walk.runs.values()
         if (run.outcome == SKIPPED and walk.graph.node(run.step).index >= first)
         or (run.outcome is None and run.acted_at is None and run.stage is not Stage.UNKNOWN)
     )

@@ -23,6 +23,9 @@ class EnrollmentStatus(Enum):
     STOPPED = "stopped"
 
 
+OVER = frozenset({EnrollmentStatus.COMPLETED, EnrollmentStatus.STOPPED})
+
+
 class Stage(Enum):
     """What a step run that has no outcome yet is in the middle of."""
 
@@ -122,4 +125,4 @@ class EnrollmentState:
     @property
     def is_over(self) -> bool:
         """Whether the enrollment ended."""
-        return self.status in (EnrollmentStatus.COMPLETED, EnrollmentStatus.STOPPED)
+        return self.status in OVER

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from runner.engine.commands import CloseTask, Command, End, Enter, Finish, Forget, MoveTo, Perform, Update, Wait
-from runner.engine.state import EnrollmentState, EnrollmentStatus, Stage, StepRun, WaitingOn
+from runner.engine.state import OVER, EnrollmentState, EnrollmentStatus, Stage, StepRun, WaitingOn
 from runner.lang.durations import Duration
 from runner.model.calendar_waits import BusinessCalendar, add_duration
 from runner.model.calendar_zones import Zones
@@ -16,16 +16,34 @@ from runner.model.graph import StepGraph, StepNode
 
 @dataclass(slots=True)
 class Walk:
-    """Applies each command to its own copy of the state as it emits it, so that later parts see what earlier did."""
+    """Applies each command to its own copy of what changes as it emits it, so that later parts see what earlier did.
+
+    `state` stays as it was at the beginning; `step`, `status` and `runs` are as they will be.
+    """
 
     graph: StepGraph
     state: EnrollmentState
     now: datetime
     commands: list[Command] = field(default_factory=list)
+    step: str | None = field(init=False)
+    status: EnrollmentStatus = field(init=False)
+    runs: dict[str, StepRun] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.step, self.status, self.runs = self.state.step, self.state.status, dict(self.state.runs)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the enrollment has ended by now."""
+        return self.status in OVER
 
     def current(self) -> StepNode | None:
         """The node the enrollment stands at; None before the first."""
-        return self.graph.node(self.state.step) if self.state.step else None
+        return self.graph.node(self.step) if self.step else None
+
+    def current_run(self) -> StepRun | None:
+        """The run of the step the enrollment stands at."""
+        return self.runs.get(self.step) if self.step else None
 
     def later(self, duration: Duration) -> datetime:
         """The instant `duration` from now, business days counted in the lead's calendar."""
@@ -37,7 +55,7 @@ class Walk:
         """Begin a step."""
         self.commands.append(Enter(run))
         self._put(run)
-        self.state = replace(self.state, step=run.step, status=EnrollmentStatus.ACTIVE)
+        self.step, self.status = run.step, EnrollmentStatus.ACTIVE
 
     def update(self, run: StepRun, why: str) -> None:
         """Change a run that has not ended."""
@@ -60,7 +78,7 @@ class Walk:
 
     def close_task(self, status: str) -> None:
         """Withdraw the task the current step has open, if it has one."""
-        run = self.state.runs.get(self.state.step or "")
+        run = self.current_run()
         if run is not None and run.stage is Stage.TASK and run.outcome is None:
             self.commands.append(CloseTask(run.step, status))
 
@@ -68,18 +86,19 @@ class Walk:
         """Take runs back that did nothing."""
         if steps:
             self.commands.append(Forget(steps))
-            self.state = replace(self.state, runs={k: v for k, v in self.state.runs.items() if k not in steps})
+            for step in steps:
+                self.runs.pop(step, None)
 
     def move_to(self, step: str, why: str) -> None:
         """Go on at `step`."""
         self.commands.append(MoveTo(step, why))
-        self.state = replace(self.state, step=step, status=EnrollmentStatus.ACTIVE)
+        self.step, self.status = step, EnrollmentStatus.ACTIVE
 
     def end(self, status: EnrollmentStatus, reason: str) -> None:
         """End the enrollment."""
         self.close_task("cancelled")
         self.commands.append(End(status, reason))
-        self.state = replace(self.state, status=status, end_reason=reason)
+        self.status = status
 
     def _put(self, run: StepRun) -> None:
-        self.state = replace(self.state, runs={**self.state.runs, run.step: run})
+        self.runs[run.step] = run

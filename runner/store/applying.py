@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, assert_never
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, update
+from sqlalchemy import Connection, Table, delete, exists, update
 
 from runner.engine.commands import CloseTask, Command, End, Enter, Finish, Forget, MoveTo, Perform, Update, Wait
 from runner.engine.state import StepRun, WaitingOn
+from runner.store.bulk import bulk_insert, bulk_update
 from runner.store.context import Context
 from runner.store.lanes import lane_for
 from runner.store.loading import Loaded
@@ -50,17 +52,29 @@ class Writer:
 
     def flush(self) -> None:
         """Write everything gathered so far."""
-        run_match = (step_runs.c.enrollment_id == bindparam("b_enrollment"), step_runs.c.step == bindparam("b_step"))
-        for statement, rows in (
-            (insert(step_runs), self.new_runs),
-            (update(step_runs).where(*run_match), self.changed_runs),
-            (update(enrollments).where(enrollments.c.id == bindparam("b_id")), self.moved),
-            (insert(timers), self.timers),
-            (insert(transitions), self.log),
-        ):
-            if rows:
-                self.connection.execute(statement, rows)
-                rows.clear()
+        self._insert(step_runs, self.new_runs)
+        self._update(step_runs, self.changed_runs)
+        self._update(enrollments, self.moved)
+        self._insert(timers, self.timers)
+        self._insert(transitions, self.log)
+
+    def _insert(self, table: Table, rows: list[Values]) -> None:
+        if rows:
+            columns = tuple(rows[0])
+            take = itemgetter(*columns)
+            bulk_insert(table, columns, self.connection.dialect).run(self.connection, map(take, rows))
+            rows.clear()
+
+    def _update(self, table: Table, rows: list[Values]) -> None:
+        """Rows that name the same columns go together; a column that is not named keeps its index entries as well."""
+        alike: dict[tuple[str, ...], list[Values]] = {}
+        for row in rows:
+            alike.setdefault(tuple(row), []).append(row)
+        for names, group in alike.items():
+            columns = tuple(name for name in names if name != "id")
+            take = itemgetter(*columns, "id")
+            bulk_update(table, columns, self.connection.dialect).run(self.connection, map(take, group))
+        rows.clear()
 
 
 class _OneEnrollment:
@@ -118,8 +132,10 @@ class _OneEnrollment:
                 writer.new_runs.append({"ended_at": None} | values | {"enrollment_id": enrollment_id})
             else:
                 keep = {k: v for k, v in values.items() if k not in ("step", "account", "key")}
-                writer.changed_runs.append({"ended_at": None} | keep | {"b_enrollment": enrollment_id, "b_step": step})
-        writer.moved.append(self.row | {"b_id": enrollment_id})
+                writer.changed_runs.append({"ended_at": None} | keep | {"id": self.loaded.run_ids[step]})
+        if self.row["status"] == self.loaded.state.status.value:
+            del self.row["status"]
+        writer.moved.append(self.row | {"id": enrollment_id})
         if self.row["due_at"] is not None:
             timer = {"lane_id": self.row["lane_id"], "due_at": self.row["due_at"], "enrollment_id": enrollment_id}
             writer.timers.append(timer)
@@ -129,17 +145,18 @@ class _OneEnrollment:
         self.row |= {"step": run.step, "status": "active"}
         if run.step not in self.loaded.run_ids:
             self.fresh.add(run.step)
-            key = self.writer.ctx.key.token("message", f"{self.loaded.state.id}|{run.step}")
-            self.runs[run.step] |= {"account": self._draw(run.step), "key": key}
+            self.runs[run.step] |= self._identity(run.step)
         self._log(run.step, "entered")
 
-    def _draw(self, step: str) -> str | None:
-        book = self.writer.ctx.book
-        channel = book.graph(self.loaded.sequence_id).node(step).channel
+    def _identity(self, step: str) -> Values:
+        """What a step that acts keeps for good: its account and the token of its message. Others have neither."""
+        ctx = self.writer.ctx
+        channel = ctx.book.graph(self.loaded.sequence_id).node(step).channel
         if channel is None:
-            return None
-        config = book.draw_account(self.loaded.campaign, channel, self.loaded.state.lead.id)
-        return config.key if config else None
+            return {"account": None, "key": None}
+        config = ctx.book.draw_account(self.loaded.campaign, channel, self.loaded.state.lead.id)
+        key = ctx.key.token("message", f"{self.loaded.state.id}|{step}")
+        return {"account": config.key if config else None, "key": key}
 
     def _account(self, step: str) -> str:
         if step in self.fresh:

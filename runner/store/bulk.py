@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -12,13 +13,16 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
+    Insert,
     Table,
+    Update,
     any_,
     bindparam,
     func,
     insert,
     literal,
     select,
+    update,
 )
 
 
@@ -30,31 +34,31 @@ def among(column: Column[Any], keys: Sequence[str] | Sequence[int], dialect: Dia
     return column == any_(literal(list(keys), ARRAY(column.type)))
 
 
-class BulkInsert:
-    """An INSERT of fixed columns, named in the order of the table, compiled once for a dialect.
+class Bulk:
+    """One statement for many rows: compiled once for a dialect, run by the driver itself.
 
     Values go through their column's own conversion, as they would in a statement of SQLAlchemy; one that is the very
     same object as in the row before (an instant, an empty list) is not converted again.
     """
 
-    def __init__(self, table: Table, columns: Sequence[str], dialect: Dialect) -> None:
-        self._columns = tuple(columns)
-        statement = insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in columns})
+    def __init__(self, statement: Insert | Update, names: Sequence[str], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
         self._named = not compiled.positional
-        if not self._named and tuple(compiled.positiontup or ()) != self._columns:
-            raise ValueError(f"the columns of {table.name} are not named in its order")
-        made = ((i, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for i, name in enumerate(columns))
+        self._names = tuple(compiled.positiontup or ()) if compiled.positional else tuple(names)
+        self._order = tuple(self._names.index(name) for name in names)
+        types = (compiled.binds[name].type for name in names)
+        made = ((i, type_.dialect_impl(dialect).bind_processor(dialect)) for i, type_ in enumerate(types))
         self._converters = tuple((index, convert) for index, convert in made if convert is not None)
+        self._in_order = self._order == tuple(range(len(names)))
 
     def run(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
-        """Insert rows of values in the order of the columns."""
+        """Run the statement for rows of values, in the order of the names."""
         converted = list(self._convert(rows))
         if not converted:
             return
         if self._named:
-            connection.exec_driver_sql(self._sql, [dict(zip(self._columns, row, strict=True)) for row in converted])
+            connection.exec_driver_sql(self._sql, [dict(zip(self._names, row, strict=True)) for row in converted])
         else:
             connection.exec_driver_sql(self._sql, converted)
 
@@ -68,4 +72,25 @@ class BulkInsert:
                     stored = convert(row[index])
                     last[index] = (row[index], stored)
                 values[index] = stored
-            yield tuple(values)
+            yield tuple(values) if self._in_order else self._ordered(values)
+
+    def _ordered(self, values: list[Any]) -> tuple[Any, ...]:
+        placed = [None] * len(values)
+        for index, place in enumerate(self._order):
+            placed[place] = values[index]
+        return tuple(placed)
+
+
+@lru_cache(maxsize=128)
+def bulk_insert(table: Table, columns: tuple[str, ...], dialect: Dialect) -> Bulk:
+    """An INSERT of these columns."""
+    values = {name: bindparam(name, type_=table.c[name].type) for name in columns}
+    return Bulk(insert(table).values(values), columns, dialect)
+
+
+@lru_cache(maxsize=128)
+def bulk_update(table: Table, columns: tuple[str, ...], dialect: Dialect) -> Bulk:
+    """An UPDATE of these columns by `id`; rows give the columns first, then the id."""
+    values = {name: bindparam(f"to_{name}", type_=table.c[name].type) for name in columns}
+    names = (*(f"to_{name}" for name in columns), "at_id")
+    return Bulk(update(table).where(table.c.id == bindparam("at_id")).values(values), names, dialect)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, bindparam, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, literal, select, update
 
 from runner.engine.ports import Clock
 from runner.errors import UsageError
 from runner.model.lead_draft import Fate, LeadDraft, Result
-from runner.store.bulk import BulkInsert, among
+from runner.store.bulk import among, bulk_insert
 from runner.store.database import Database
 from runner.store.tables import leads, list_members, lists
 
@@ -64,7 +63,7 @@ def upsert_leads(connection: Connection, batch: Sequence[LeadDraft], list_name: 
     if new:
         _insert_new(connection, new, now)
         pairs = [(list_, row["id"]) for row in new]
-        _bulk(list_members, ("list_id", "lead_id"), connection.dialect).run(connection, pairs)
+        bulk_insert(list_members, ("list_id", "lead_id"), connection.dialect).run(connection, pairs)
     if changed := [_change(person, now) for person in old if person.changed]:
         connection.execute(_UPDATE, changed)
     if old:
@@ -150,16 +149,11 @@ def _insert_new(connection: Connection, rows: Sequence[dict[str, Any]], now: dat
     for row in rows:
         row["created_at"] = row["updated_at"] = now
     columns = tuple(name for name in _ORDER if name in filled or name in {"created_at", "updated_at"})
-    _bulk(leads, columns, connection.dialect).run(connection, [tuple(map(row.get, columns)) for row in rows])
+    bulk_insert(leads, columns, connection.dialect).run(connection, [tuple(map(row.get, columns)) for row in rows])
     stored = select(leads.c.id, leads.c.email_key, leads.c.linkedin_key).where(leads.c.id > last)
     ids = {email or profile: lead_id for lead_id, email, profile in connection.execute(stored)}
     for row in rows:
         row["id"] = ids[row["email_key"] or row["linkedin_key"]]
-
-
-@lru_cache(maxsize=64)
-def _bulk(table: Table, columns: tuple[str, ...], dialect: Dialect) -> BulkInsert:
-    return BulkInsert(table, columns, dialect)
 
 
 def _change(person: _Person, now: datetime) -> dict[str, Any]:

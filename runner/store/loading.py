@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from runner.engine.state import EnrollmentState, EnrollmentStatus, Seen, Stage, StepRun
+from runner.engine.state import EnrollmentState, EnrollmentStatus, Seen, Settings, Stage, StepRun
 from runner.model.campaign import Campaign
 from runner.model.channel import ChannelType
 from runner.model.events import EventKind
+from runner.model.lead import Lead
 from runner.store.batches import in_batches
 from runner.store.book import Book
 from runner.store.people import load_leads
@@ -46,11 +47,13 @@ def load(connection: Connection, book: Book, ids: Iterable[int], *, lock: bool =
     runs, seen = _runs(connection, rows), _events(connection, rows)
     people = load_leads(connection, {row.lead_id for row in rows.values()})
     inboxes = {row.account: row.read_at for row in connection.execute(select(inbox_cursors))}
+    around = {key: _Around.of(book, key, inboxes) for key in {row.campaign_id for row in rows.values()}}
     loaded = []
     for enrollment_id in wanted:
         if enrollment_id in rows:
             row = rows[enrollment_id]
-            state = _state(book, row, people[row.lead_id], runs[enrollment_id], tuple(seen[enrollment_id]), inboxes)
+            surroundings = around[row.campaign_id]
+            state = _state(surroundings, row, people[row.lead_id], runs[enrollment_id], tuple(seen[enrollment_id]))
             loaded.append(_loaded(book, row, state, runs[enrollment_id]))
     return loaded
 
@@ -74,26 +77,43 @@ def _events(connection: Connection, ids: Iterable[int]) -> Mapping[int, list[See
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What is the same for everybody in a campaign."""
+
+    book: Book
+    campaign: Campaign
+    values: Mapping[str, object]
+    channels_off: frozenset[ChannelType]
+    settings: Settings
+    inboxes: Mapping[str, datetime | None]
+
+    @classmethod
+    def of(cls, book: Book, campaign_id: int, inboxes: Mapping[str, datetime | None]) -> _Around:
+        campaign = book.campaigns[campaign_id]
+        off = frozenset(channel for channel in ChannelType if not book.accounts_for(campaign, channel))
+        return cls(book, campaign, campaign.values(), off, book.settings(), inboxes)
+
+
 def _state(
-    book: Book, row: Row[Any], lead: Any, runs: Sequence[Row[Any]], seen: tuple[Seen, ...], inboxes: Mapping[str, Any]
+    around: _Around, row: Row[Any], lead: Lead, runs: Sequence[Row[Any]], seen: tuple[Seen, ...]
 ) -> EnrollmentState:
-    campaign = book.campaigns[row.campaign_id]
-    read = {run.step: _inbox_read(book, run.account, inboxes) for run in runs if run.account}
+    read = {run.step: _inbox_read(around.book, run.account, around.inboxes) for run in runs if run.account}
     return EnrollmentState(
         id=row.id,
         lead=lead,
-        campaign=campaign.values(),
-        vars=campaign.vars,
+        campaign=around.values,
+        vars=around.campaign.vars,
         status=EnrollmentStatus(row.status),
         step=row.step,
         started_at=row.started_at,
         runs={run.step: run_from(run) for run in runs},
         events=seen,
         inboxes={step: at for step, at in read.items() if at is not None},
-        channels_off=frozenset(c for c in ChannelType if not book.accounts_for(campaign, c)),
+        channels_off=around.channels_off,
         ended_at=row.ended_at,
         end_reason=row.end_reason or "",
-        settings=book.settings(),
+        settings=around.settings,
     )
 
 

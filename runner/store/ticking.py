@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    column,
+    delete,
+    insert,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 
 from runner.engine.decide import decide
 from runner.engine.state import EnrollmentStatus
@@ -34,43 +44,39 @@ def advance_due(ctx: Context, lane: Lane, limit: int) -> Ticked:
     """Decide on up to `limit` due enrollments of a campaign's own lane: waits, conditions, everything but sends."""
     now = ctx.now()
     with ctx.db.write() as connection:
-        ids = _take_due(connection, lane.id, now, limit)
-        if ids:
+        rows = _take_due(connection, lane.id, now, limit)
+        if rows:
             writer = Writer(connection, ctx, now)
-            for loaded in load(connection, ctx.book, ids, lock=True):
+            for loaded in load(connection, ctx.book, [enrollment_id for _, enrollment_id in rows], lock=True):
                 _decide_one(writer, loaded)
             writer.flush()
-    return Ticked(len(ids))
+    return Ticked(len(rows))
 
 
 def claim_due(ctx: Context, lane: Lane, limit: int) -> Ticked:
     """Claim up to `limit` due enrollments of an account's lane, for workers to act on."""
     now = ctx.now()
     with ctx.db.write() as connection:
-        rows = _due(connection, lane.id, now, limit)
-        if not rows:
-            return Ticked(0)
-        _remove(connection, lane.id, rows)
-        claims = claim_rows(connection, ctx, lane, rows)
+        rows = _take_due(connection, lane.id, now, limit)
+        claims = claim_rows(connection, ctx, lane, rows) if rows else ()
     return Ticked(len(rows), claims)
 
 
-def _due(connection: Connection, lane_id: int, now: datetime, limit: int) -> list[tuple[datetime, int]]:
-    query = select(timers.c.due_at, timers.c.enrollment_id).where(timers.c.lane_id == lane_id, timers.c.due_at <= now)
-    query = query.order_by(timers.c.due_at, timers.c.enrollment_id).limit(limit).with_for_update(skip_locked=True)
-    return [(row[0], row[1]) for row in connection.execute(query)]
-
-
-def _take_due(connection: Connection, lane_id: int, now: datetime, limit: int) -> list[int]:
-    rows = _due(connection, lane_id, now, limit)
-    _remove(connection, lane_id, rows)
-    return [enrollment_id for _, enrollment_id in rows]
-
-
-def _remove(connection: Connection, lane_id: int, rows: Sequence[tuple[datetime, int]]) -> None:
-    if rows:
-        key = tuple_(timers.c.due_at, timers.c.enrollment_id)
-        connection.execute(delete(timers).where(timers.c.lane_id == lane_id, key.in_(rows)))
+def _take_due(connection: Connection, lane_id: int, now: datetime, limit: int) -> list[tuple[datetime, int]]:
+    """Take the next due timers out of a lane, oldest first; those that another process is taking are passed over."""
+    mine = (timers.c.lane_id == lane_id, timers.c.due_at <= now)
+    order = (timers.c.due_at, timers.c.enrollment_id)
+    if connection.dialect.name == "postgresql":
+        place: ColumnElement[Any] = column("ctid")
+        free = select(place).select_from(timers).where(*mine).order_by(*order).limit(limit)
+        taken = free.with_for_update(skip_locked=True).cte("taken").prefix_with("MATERIALIZED")
+        gone = delete(timers).where(literal_column("timers.ctid") == taken.c.ctid).returning(*order)
+        return sorted((row[0], row[1]) for row in connection.execute(gone))
+    rows = [(row[0], row[1]) for row in connection.execute(select(*order).where(*mine).order_by(*order).limit(limit))]
+    if rows:  # nobody else can write, so these are all there is up to the last one: a range of the clustered key
+        last = tuple_(*(literal(value, key.type) for value, key in zip(rows[-1], order, strict=True)))
+        connection.execute(delete(timers).where(timers.c.lane_id == lane_id, tuple_(*order) <= last))
+    return rows
 
 
 def _decide_one(writer: Writer, loaded: Loaded) -> None:
