@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from runner.model.campaign import Campaign
 from runner.model.channel import ChannelConfig, ChannelType
+from runner.model.companies import company_of
 from runner.model.lead import Lead
 from runner.model.project import ProjectSettings
 from runner.model.rates import LimitSet, Rate
@@ -19,12 +20,16 @@ A_LIFE = timedelta(days=36500)
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A rate on a scope. `scope` is the key it is counted by; `lane_wide` limits hold everybody on the account."""
+    """A rate on a scope. `scope` is the key it is counted by; `lane_wide` limits hold everybody on the account.
+
+    With `besides_lead`, what went to that lead does not count.
+    """
 
     scope: str
     rate: Rate
     name: str
     lane_wide: bool
+    besides_lead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,10 @@ def limits_for(facts: SendFacts) -> tuple[Limit, ...]:
     between = facts.project.contact.min_between
     if between:
         found.append(Limit(f"lead:{facts.lead.id}", Rate(1, between), "time between contacts", False))
+    gap, company = facts.project.contact.same_company_gap, company_of(facts.lead)
+    if gap and company:
+        name = f"people of {company}"
+        found.append(Limit(f"company:{company}", Rate(1, gap), name, False, besides_lead=facts.lead.id))
     return tuple(found)
 
 

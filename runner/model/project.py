@@ -16,13 +16,14 @@ from runner.model.sequence import SequenceConfig
 
 @dataclass(frozen=True, slots=True)
 class ContactPolicy:
-    """Rules about a person over all campaigns."""
+    """Rules about a person over all campaigns. `same_company_gap`: between people of one company; 0: none."""
 
     min_between: timedelta = timedelta(hours=24)
     one_active_enrollment: bool = True
     reopen_within: timedelta = timedelta(days=7)
     unknown_hold: timedelta = timedelta(hours=24)
     inbox_max_age: timedelta = timedelta(minutes=15)
+    same_company_gap: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

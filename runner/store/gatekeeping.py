@@ -183,7 +183,10 @@ def _usage(connection: Connection, limit: Limit, now: datetime) -> Usage:
     """How many reservations occupy a limit: those under way, and those finished less than its window ago."""
     since = now - limit.rate.per
     occupying = or_(reservations.c.finished_at.is_(None), reservations.c.finished_at > since)
-    where = (reservations.c.scope == limit.scope, occupying)
+    where = [reservations.c.scope == limit.scope, occupying]
+    if limit.besides_lead is not None:
+        others = select(attempts.c.id).where(attempts.c.lead_id != limit.besides_lead)
+        where.append(reservations.c.attempt_id.in_(others))
     used = connection.execute(select(func.count()).select_from(reservations).where(*where)).scalar_one()
     if used < limit.rate.count or limit.rate.count == 0:
         return Usage(used, now + timedelta(days=1) if limit.rate.count == 0 else None)

@@ -78,23 +78,28 @@ def resume_rows(connection: Connection, ids: Iterable[int], now: datetime, book:
 
 def stop_enrollments(ctx: Context, ids: Sequence[int], reason: str) -> int:
     """End enrollments for good. Returns how many were still open."""
-    now, stopped = ctx.now(), 0
     with ctx.db.write() as connection:
-        writer = Writer(connection, ctx, now)
-        for loaded in load(connection, ctx.book, ids, lock=True):
-            if loaded.state.is_over:
-                continue
-            take_timer(connection, loaded)
-            connection.execute(delete(claims).where(claims.c.enrollment_id == loaded.state.id))
-            open_ones = ("claimed", "pending")
-            mine = (outreach_attempts.c.enrollment_id == loaded.state.id, outreach_attempts.c.status.in_(open_ones))
-            end = {"status": "cancelled", "reason": reason, "finished_at": now}
-            connection.execute(update(outreach_attempts).where(*mine).values(**end))
-            if loaded.state.step:
-                close_task(connection, loaded.state.id, loaded.state.step, "cancelled", now)
-            writer.add(loaded, [End(EnrollmentStatus.STOPPED, reason)])
-            stopped += 1
-        writer.flush()
+        return stop_rows(connection, ctx, ids, reason, ctx.now())
+
+
+def stop_rows(connection: Connection, ctx: Context, ids: Sequence[int], reason: str, now: datetime) -> int:
+    """The same within a transaction: from its commit on, no worker that prepares one of them passes the gate."""
+    stopped = 0
+    writer = Writer(connection, ctx, now)
+    for loaded in load(connection, ctx.book, ids, lock=True):
+        if loaded.state.is_over:
+            continue
+        take_timer(connection, loaded)
+        connection.execute(delete(claims).where(claims.c.enrollment_id == loaded.state.id))
+        open_ones = ("claimed", "pending")
+        mine = (outreach_attempts.c.enrollment_id == loaded.state.id, outreach_attempts.c.status.in_(open_ones))
+        end = {"status": "cancelled", "reason": reason, "finished_at": now}
+        connection.execute(update(outreach_attempts).where(*mine).values(**end))
+        if loaded.state.step:
+            close_task(connection, loaded.state.id, loaded.state.step, "cancelled", now)
+        writer.add(loaded, [End(EnrollmentStatus.STOPPED, reason)])
+        stopped += 1
+    writer.flush()
     return stopped
 
 

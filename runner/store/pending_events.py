@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, or_, select, update
 
 from runner.engine.decide import decide
 from runner.engine.state import Seen
@@ -64,7 +64,8 @@ def _release_claimed(connection: Connection, enrollment_id: int) -> None:
 
 def _free_limits(connection: Connection, enrollment_id: int, step: str | None) -> None:
     """A message that did not arrive was no contact: it stops counting against the time between contacts."""
+    contacts = or_(reservations.c.scope.like("lead:%"), reservations.c.scope.like("company:%"))
     runs = select(step_runs.c.id).where(step_runs.c.enrollment_id == enrollment_id, step_runs.c.step == step)
     tried = select(outreach_attempts.c.id).where(outreach_attempts.c.step_run_id.in_(runs))
-    where = (reservations.c.attempt_id.in_(tried), reservations.c.scope.like("lead:%"))
+    where = (reservations.c.attempt_id.in_(tried), contacts)
     connection.execute(delete(reservations).where(*where))

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 from runner.engine.ports import InboxBatch, Note, Signal
 from runner.model.events import EventKind
 from runner.model.lead import LinkedInConnectionStatus
+from runner.store.colleagues import stop_colleagues
 from runner.store.context import Context
 from runner.store.guardrails import guard_account, harden
 from runner.store.health import open_problem, record_trouble, wake
@@ -80,6 +81,7 @@ def record_signal(connection: Connection, ctx: Context, account: str | None, sig
         guard_account(connection, config, now)
     for enrollment_id in sorted(touched):
         decide_pending(connection, ctx, enrollment_id, now)
+    stop_colleagues(connection, ctx, signal, {match.lead_id for match in matches})
     return len(touched)
 
 

@@ -13,8 +13,8 @@ from runner.channels.email.bounce_report import Report
 from runner.channels.email.config import account_of
 from runner.channels.email.imap_settings import imap_settings
 from runner.channels.email.parse_headers import message_ids_in
-from runner.channels.email.wordlists import entries
 from runner.model.channel import ChannelConfig
+from runner.model.companies import FREE_MAIL
 
 KEY = r"[A-Za-z0-9._-]{1,120}"
 MAX_IDS = 50
@@ -22,8 +22,6 @@ _HEADER = re.compile(rf"(?im)^[ \t>]{{0,8}}X-Runner-Key:\s{{0,4}}({KEY})\s*$")
 _SUBJECT = re.compile(rf"(?i)^\s*(?:re:\s*)?unsubscribe\s+({KEY})\s*$")
 _DELIVERED_TO = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "resent-to",
                  "apparently-to", "x-forwarded-to")  # fmt: skip
-FREE_MAIL = frozenset(entries("free_mail"))
-"""Domains that many people share: the domain of such an address says nothing about a company."""
 
 
 @dataclass(frozen=True, slots=True)

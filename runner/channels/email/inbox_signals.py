@@ -11,10 +11,11 @@ from datetime import UTC, datetime, time, timedelta
 from runner.channels.email.bounce import reached_somebody
 from runner.channels.email.bounce_report import Report, take_apart
 from runner.channels.email.classify import CHALLENGE, CLASSIFIER_VERSION, MACHINE_FEEDBACK, classify_mail
-from runner.channels.email.inbox_keys import FREE_MAIL, Own, Ties, returns_foreign_mail, ties
+from runner.channels.email.inbox_keys import Own, Ties, returns_foreign_mail, ties
 from runner.channels.email.judgement import MailKind, Verdict
 from runner.channels.email.parse import Mail, parse
 from runner.engine.ports import Note, RawMessage, Signal
+from runner.model.companies import FREE_MAIL
 from runner.model.events import EventKind
 
 EXCERPT = 2000
