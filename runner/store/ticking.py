@@ -7,18 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    column,
-    delete,
-    insert,
-    literal,
-    literal_column,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import Connection, delete, insert, literal, select, text, tuple_, update
 
 from runner.engine.decide import decide
 from runner.engine.state import EnrollmentStatus
@@ -62,16 +51,25 @@ def claim_due(ctx: Context, lane: Lane, limit: int) -> Ticked:
     return Ticked(len(rows), claims)
 
 
+_TAKE = text(
+    """
+    WITH taken AS MATERIALIZED (
+        SELECT ctid AS place FROM timers WHERE lane_id = :lane AND due_at <= :now
+        ORDER BY due_at, enrollment_id LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    DELETE FROM timers WHERE ctid = ANY (ARRAY(SELECT place FROM taken)) RETURNING due_at, enrollment_id
+    """
+)
+"""PostgreSQL's way, in one round trip. Materialized: a plan that ran the inner query twice would take too many."""
+
+
 def _take_due(connection: Connection, lane_id: int, now: datetime, limit: int) -> list[tuple[datetime, int]]:
     """Take the next due timers out of a lane, oldest first; those that another process is taking are passed over."""
     mine = (timers.c.lane_id == lane_id, timers.c.due_at <= now)
     order = (timers.c.due_at, timers.c.enrollment_id)
     if connection.dialect.name == "postgresql":
-        place: ColumnElement[Any] = column("ctid")
-        free = select(place).select_from(timers).where(*mine).order_by(*order).limit(limit)
-        taken = free.with_for_update(skip_locked=True).cte("taken").prefix_with("MATERIALIZED")
-        gone = delete(timers).where(literal_column("timers.ctid") == taken.c.ctid).returning(*order)
-        return sorted((row[0], row[1]) for row in connection.execute(gone))
+        values = {"lane": lane_id, "now": now, "most": limit}
+        return sorted((row[0], row[1]) for row in connection.execute(_TAKE, values))
     rows = [(row[0], row[1]) for row in connection.execute(select(*order).where(*mine).order_by(*order).limit(limit))]
     if rows:  # nobody else can write, so these are all there is up to the last one: a range of the clustered key
         last = tuple_(*(literal(value, key.type) for value, key in zip(rows[-1], order, strict=True)))
