@@ -1,0 +1,346 @@
+"""E-mail from claim to log: the real dispatcher, worker, gate, store and channel against Postfix's `smtp-sink`.
+
+    python benchmarks/email_engine.py [--messages N] [--rounds N] [--connections N] [--json]
+
+All ways take turns in one run, and ratios are those of the medians:
+
+* `engine`  what `serve` does with a due step: claim, render, build, gate, dot, log, on SQLite with synchronous=FULL.
+* `floor`   a bare loop over as many connections that sends the same finished bytes with the gate at the dot, and makes
+            as many durable commits a message as `engine` was counted to make, each of one small row.
+* `raw`     smtplib over as many connections, the same finished bytes, no database.
+* `naive`   a new connection a message, EmailMessage, and a row of an ORM a message.
+
+The exit code is 1 when `engine` is below BOUND times `floor`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import queue
+import shutil
+import smtplib
+import socket
+import sqlite3
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from runner.channels.email.channel import EmailChannel, _envelope
+from runner.channels.email.config import account_of
+from runner.channels.email.message import build
+from runner.channels.email.smtp_session import Envelope
+from runner.channels.email.smtp_session import Session as SmtpSession
+from runner.channels.worker import Worker
+from runner.clocks import SystemClock
+from runner.engine.ports import Job
+from runner.model.channel import ChannelConfig, ChannelType
+from runner.secrets import Secret
+from runner.serve.dispatch import Dispatcher
+from runner.store.database import open_database
+from runner.testing import Play
+
+BOUND = 0.7
+SEQUENCE = """version: 1
+name: bench
+steps:
+  - {id: intro, channel: email, template: intro}
+  - {id: quiet, wait: 3d}
+  - {id: bump, channel: email, template: intro, thread: intro}
+"""
+TEMPLATE = """---
+subject: Support at {{ lead.company | default('your company') }}
+---
+Hi {{ lead.first_name | default('there') }},
+
+I saw that {{ lead.company | default('your company') }} is hiring two people for support. Teams of that size often lose
+an hour a day to questions that the manual answers.
+
+We built a tool that answers them, see [how it works](https://lumen.example/how). Would a short call suit you?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What every way works with."""
+
+    port: int
+    connections: int
+    folder: Path
+    messages: int
+
+    @property
+    def account(self) -> ChannelConfig:
+        smtp = {"host": "127.0.0.1", "port": self.port, "security": "off", "per_connection": 1_000_000}
+        return ChannelConfig(
+            ChannelType.EMAIL,
+            "ada",
+            settings={
+                "from": {"name": "Ada Lovelace", "address": "ada@lumen.example"},
+                "smtp": smtp | {"connections": self.connections},
+                "footer": {"postal_address": "Lumen GmbH, Alte Str. 1, 10115 Berlin", "unsubscribe": "one_click"},
+            },
+        )
+
+
+class Keeping:
+    """The e-mail channel, keeping each finished message: what the other ways send."""
+
+    def __init__(self, inner: EmailChannel, kept: list[Envelope] | None) -> None:
+        self.inner, self.kept = inner, kept
+
+    def prepare(self, job: Job) -> object:
+        if self.kept is not None:
+            self.kept.append(_envelope(build(job, account_of(job.account))))
+        return self.inner.prepare(job)
+
+
+def people(count: int) -> list[dict[str, str]]:
+    """Leads at a hundred companies."""
+    return [
+        {"email": f"person{n}@company{n % 100}.example", "first_name": f"Anna {n}", "company": f"Company {n % 100}"}
+        for n in range(count)
+    ]
+
+
+def ready(setting: Setting, name: str) -> Play:
+    """A database in which everybody is due for the first message."""
+    db = open_database(f"sqlite:///{setting.folder / name}", create=True)
+    start = SystemClock().now() - timedelta(minutes=1)
+    play = Play(
+        SEQUENCE, people(setting.messages), {"intro": TEMPLATE}, start, db=db, accounts={"ada": setting.account}
+    )
+    play.clock.advance(timedelta(seconds=1))
+    return play
+
+
+def engine(setting: Setting, play: Play, kept: list[Envelope] | None = None) -> None:
+    """Everybody's first message, by the real dispatcher and workers."""
+    channel = EmailChannel(lambda ref: Secret(""), play.clock)
+    worker = Worker(lambda: play.ctx, {ChannelType.EMAIL: Keeping(channel, kept)})  # type: ignore[dict-item]
+    landed = threading.Event()
+    dispatcher = Dispatcher(
+        lambda: play.ctx, worker, workers=setting.connections, per_account=setting.connections, on_idle=landed.set
+    )
+    while dispatcher.tick() or dispatcher.in_flight():
+        landed.wait(1.0)
+        landed.clear()
+    dispatcher.drain()
+    channel.close()
+
+
+def shared_out(count: int, messages: Sequence[Envelope], work: Callable[[Iterator[Envelope]], None]) -> None:
+    """`count` threads, each taking the next message until none is left."""
+    waiting: queue.SimpleQueue[Envelope] = queue.SimpleQueue()
+    for message in messages:
+        waiting.put(message)
+
+    def following() -> Iterator[Envelope]:
+        while True:
+            try:
+                yield waiting.get_nowait()
+            except queue.Empty:
+                return
+
+    threads = [threading.Thread(target=work, args=(following(),)) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+class Journal:
+    """A table in SQLite with synchronous=FULL, a connection a thread."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self.open() as db:
+            db.execute("CREATE TABLE attempt (id INTEGER PRIMARY KEY, state TEXT, reply TEXT)")
+
+    @contextmanager
+    def open(self) -> Iterator[sqlite3.Connection]:
+        db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        yield db
+        db.close()
+
+
+def floor(setting: Setting, messages: Sequence[Envelope], journal: Journal, commits: int) -> None:
+    """The same bytes and as many commits a message, and nothing else."""
+    settings = account_of(setting.account).smtp
+
+    def work(following: Iterator[Envelope]) -> None:
+        with journal.open() as db:
+            session = SmtpSession.open(settings, ssl.create_default_context())
+            for message in following:
+                row = db.execute("INSERT INTO attempt (state) VALUES ('claimed')").lastrowid
+                for _ in range(commits - 3):
+                    db.execute("UPDATE attempt SET state = 'opened' WHERE id = ?", (row,))
+                session.begin(message)
+                db.execute("UPDATE attempt SET state = 'sending' WHERE id = ?", (row,))
+                reply = session.finish()
+                db.execute("UPDATE attempt SET state = 'sent', reply = ? WHERE id = ?", (str(reply), row))
+            session.quit()
+
+    shared_out(setting.connections, messages, work)
+
+
+def raw(setting: Setting, messages: Sequence[Envelope]) -> None:
+    """smtplib, connections kept, finished bytes, no database."""
+
+    def work(following: Iterator[Envelope]) -> None:
+        with smtplib.SMTP("127.0.0.1", setting.port) as smtp:
+            for message in following:
+                smtp.sendmail(message.sender, [message.recipient], message.content)
+
+    shared_out(setting.connections, messages, work)
+
+
+class Base(DeclarativeBase):
+    """The naive design's tables."""
+
+
+class Attempt(Base):
+    """A row a message."""
+
+    __tablename__ = "attempt"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recipient: Mapped[str]
+    state: Mapped[str]
+
+
+def naive(setting: Setting, messages: Sequence[Envelope], database: Engine) -> None:
+    """One after the other: a row, a connection, an EmailMessage, and the row again."""
+    body = TEMPLATE.partition("---\n\n")[2] or TEMPLATE
+    for message in messages:
+        with Session(database) as session:
+            attempt = Attempt(recipient=message.recipient, state="sending")
+            session.add(attempt)
+            session.commit()
+            mail = EmailMessage(policy=SMTP)
+            mail["From"], mail["To"] = "Ada Lovelace <ada@lumen.example>", message.recipient
+            mail["Subject"], mail["Message-ID"] = "Support at Example Ltd", f"<{attempt.id}@lumen.example>"
+            mail.set_content(body)
+            mail.add_alternative(f"<p>{body}</p>", subtype="html")
+            with smtplib.SMTP("127.0.0.1", setting.port) as smtp:
+                smtp.send_message(mail)
+            attempt.state = "sent"
+            session.commit()
+
+
+def durable(path: Path) -> Engine:
+    """An engine whose commits are as durable as ours."""
+    made = create_engine(f"sqlite:///{path}")
+    event.listen(made, "connect", lambda raw, _: raw.execute("PRAGMA journal_mode=WAL") and None)
+    event.listen(made, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=FULL") and None)
+    Base.metadata.create_all(made)
+    return made
+
+
+def counted(play: Play, do: Callable[[], None]) -> int:
+    """How many transactions that may write are committed meanwhile."""
+    commits = 0
+
+    def note(connection: object) -> None:
+        nonlocal commits
+        if not connection.get_execution_options().get("runner_read_only"):  # type: ignore[attr-defined]
+            commits += 1
+
+    event.listen(play.ctx.db.engine, "commit", note)
+    do()
+    event.remove(play.ctx.db.engine, "commit", note)
+    return commits
+
+
+def timed(do: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    do()
+    return time.perf_counter() - started
+
+
+def measure(setting: Setting, rounds: int) -> dict[str, float]:
+    """Rates in messages a second by way, the median of the rounds, and the commits a message of `engine`."""
+    finished: list[Envelope] = []
+    first = ready(setting, "first.db")
+    commits = counted(first, lambda: engine(setting, first, finished)) / setting.messages
+    sent = len(finished)
+    assert sent == setting.messages, f"{sent} of {setting.messages} were sent"
+    few = finished[: max(1, sent // 5)]
+    rates: dict[str, list[float]] = {"engine": [], "floor": [], "raw": [], "naive": []}
+    for turn in range(rounds):
+        play = ready(setting, f"engine-{turn}.db")
+        rates["engine"].append(sent / timed(lambda p=play: engine(setting, p)))  # type: ignore[misc]
+        play.ctx.db.close()
+        journal = Journal(setting.folder / f"floor-{turn}.db")
+        rates["floor"].append(sent / timed(lambda j=journal: floor(setting, finished, j, round(commits))))  # type: ignore[misc]
+        rates["raw"].append(sent / timed(lambda: raw(setting, finished)))
+        database = durable(setting.folder / f"naive-{turn}.db")
+        rates["naive"].append(len(few) / timed(lambda d=database: naive(setting, few, d)))  # type: ignore[misc]
+        database.dispose()
+    return {name: statistics.median(found) for name, found in rates.items()} | {"commits": commits}
+
+
+@contextmanager
+def sink() -> Iterator[int]:
+    """A running smtp-sink: its port."""
+    program = shutil.which("smtp-sink", path="/usr/sbin:/usr/bin")
+    if program is None:
+        raise SystemExit("smtp-sink is not installed (Debian: apt-get install postfix)")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    process = subprocess.Popen([program, "-u", "nobody", f"inet:127.0.0.1:{port}", "100"], stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--messages", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--connections", type=int, default=4)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    with sink() as port, tempfile.TemporaryDirectory() as folder:
+        rates = measure(Setting(port, options.connections, Path(folder), options.messages), options.rounds)
+    ratios = {f"engine / {name}": rates["engine"] / rates[name] for name in ("floor", "raw", "naive")}
+    if options.json:
+        print(json.dumps(vars(options) | {"rates": rates, "ratios": ratios, "bound": BOUND}))
+    else:
+        print(f"{options.messages} messages, {options.rounds} rounds, {options.connections} connections")
+        for name in ("engine", "floor", "raw", "naive"):
+            print(f"{name:16} {rates[name]:8.0f} msg/s")
+        print(f"durable commits a message: {rates['commits']:.2f}")
+        for name, ratio in ratios.items():
+            print(f"{name:16} {ratio:8.2f}")
+    return 0 if ratios["engine / floor"] >= BOUND else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
