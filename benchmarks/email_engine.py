@@ -87,6 +87,7 @@ class Setting:
 
     @property
     def account(self) -> ChannelConfig:
+        """The one account that sends."""
         smtp = {"host": "127.0.0.1", "port": self.port, "security": "off", "per_connection": 1_000_000}
         return ChannelConfig(
             ChannelType.EMAIL,
@@ -106,6 +107,7 @@ class Keeping:
         self.inner, self.kept = inner, kept
 
     def prepare(self, job: Job) -> object:
+        """Keep a copy, and go on as usual."""
         if self.kept is not None:
             self.kept.append(_envelope(build(job, account_of(job.account))))
         return self.inner.prepare(job)
@@ -175,6 +177,7 @@ class Journal:
 
     @contextmanager
     def open(self) -> Iterator[sqlite3.Connection]:
+        """A connection whose commits are as durable as ours."""
         db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
