@@ -1,4 +1,6 @@
-"""The operator's five functions, in Python; the command line calls the same ones.
+"""What an operator does, in Python: the five functions of a campaign, and the tasks of people.
+
+The command line calls the same ones.
 
     from runner import operator
     operator.send_outreach_message("founders", 12, ["email", "linkedin"], root="my-project")
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.channels.links import links_of
+from runner.channels.phone.closing import close_call, is_call
 from runner.channels.result import ServiceResult, service_result
 from runner.channels.wiring import ChannelSet, real_channels
 from runner.channels.worker import Worker
@@ -22,17 +25,22 @@ from runner.engine.outcomes import Cancelled, Failed, NotNow, Outcome, Sent
 from runner.errors import NotFound, Refused, UsageError
 from runner.model.campaign import Campaign
 from runner.model.channel import ChannelType
+from runner.model.events import EventKind
 from runner.store.context import Context
 from runner.store.definitions import plain
 from runner.store.histories import channel_metrics, outreach_history
 from runner.store.hurrying import Hurried, hurry
 from runner.store.opening import open_context
 from runner.store.overlays import active_overlay, add_overlay, check_overlay
+from runner.store.releasing import release_task
+from runner.store.tasking import close_task, report_event, task_rows
+
+REPORTED = ("accepted", "replied", "unsubscribed")
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """The five functions over one open project."""
+    """The functions over one open project."""
 
     ctx: Context
     channel_set: ChannelSet
@@ -91,6 +99,47 @@ class Operator:
                 return {"success": False, "attempts": attempts, "deferred": until, "reason": outcome.reason}
         return {"success": any(attempt["success"] for attempt in attempts), "attempts": attempts, "deferred": None}
 
+    def release_task(self, task_id: int, *, by: str) -> dict[str, Any]:
+        """Send what an open task shows, now, in the name of the person `by` who read it: once, through the gate.
+
+        Returns what `send_outreach_message` returns; when the gate defers, the task comes back at that date. Raises
+        NotFound for no such task, Refused for one that is not open or that only a person can do.
+        """
+        claim, release, channel = release_task(self.ctx, task_id, by=by)
+        worker = Worker(lambda: self.ctx, self.channel_set.channels)
+        outcome = worker.perform(claim, release) or Cancelled("claim_lost", "somebody else took it over")
+        attempt = service_result(outcome, channel)
+        result: dict[str, Any] = {"success": attempt["success"], "attempts": [attempt], "deferred": None}
+        if isinstance(outcome, NotNow):
+            result |= {"deferred": outcome.until.isoformat() if outcome.until else None, "reason": outcome.reason}
+        return result
+
+    def list_tasks(self, *, status: str | None = "open") -> list[dict[str, Any]]:
+        """The tasks of people with their whole texts, those that expire first at the top; all with `status` None."""
+        with self.ctx.db.read() as connection:
+            return task_rows(connection, status=status)
+
+    def finish_task(self, task_id: int, result: str, *, by: str, disposition: str = "") -> None:
+        """A person did (`done`), left out (`skipped`) or could not do (`failed`) a task; the lead goes on at once.
+
+        Raises UsageError for another result or disposition, NotFound for no such task, Refused for a closed one.
+        """
+        if result not in ("done", "skipped", "failed"):
+            raise UsageError(f"`{result}` is no result of a task", help="the results are: done, skipped, failed")
+        if result != "skipped" and is_call(self.ctx, task_id):
+            close_call(self.ctx, task_id, disposition, by=by, failed=result == "failed")
+        else:
+            close_task(self.ctx, task_id, result, by=by, disposition=disposition)
+
+    def report_event(self, lead_id: int, event: str, *, by: str, channel: str = "linkedin") -> int:
+        """A person saw that a lead `accepted`, `replied` or `unsubscribed`. Returns how many enrollments heard of it.
+
+        Raises UsageError for another event or no such channel, NotFound for no such lead.
+        """
+        if event not in REPORTED:
+            raise UsageError(f"`{event}` cannot be reported", help=f"the events are: {', '.join(REPORTED)}")
+        return report_event(self.ctx, lead_id, EventKind(event), by=by, channel=channel_named(channel))
+
     def get_outreach_history(self, lead_id: int) -> list[dict[str, Any]]:
         """Every attempt and event of a lead, oldest first. Raises NotFound for no such lead."""
         return outreach_history(self.ctx, lead_id)
@@ -137,10 +186,13 @@ def channel_named(name: str) -> ChannelType:
 
 def open_operator(root: Path | str = ".") -> Operator:
     """Open the project at `root` for the operator. Raises what opening a project raises."""
-    folder = Path(root)
-    ctx = open_context(folder, publish_files=False)
+    return operator_of(open_context(Path(root), publish_files=False), Path(root))
+
+
+def operator_of(ctx: Context, root: Path) -> Operator:
+    """The operator of an open project, with its real channels."""
     project = ctx.book.project
-    return Operator(ctx, real_channels(folder, ctx.clock, links_of(project, ctx.key), project))
+    return Operator(ctx, real_channels(root, ctx.clock, links_of(project, ctx.key), project))
 
 
 def get_channel_config(campaign_id: str, *, root: Path | str = ".") -> dict[str, Any]:
@@ -174,7 +226,12 @@ def get_channel_metrics(campaign_id: str, *, root: Path | str = ".") -> dict[str
     return open_operator(root).get_channel_metrics(campaign_id)
 
 
+def release_outreach_task(task_id: int, *, by: str, root: Path | str = ".") -> dict[str, Any]:
+    """See Operator.release_task."""
+    return open_operator(root).release_task(task_id, by=by)
+
+
 __all__ = [
     "ChannelSequencer", "Operator", "Refused", "channel_named", "get_channel_config", "get_channel_metrics",
-    "get_outreach_history", "open_operator", "send_outreach_message", "update_channel_config",
+    "get_outreach_history", "open_operator", "release_outreach_task", "send_outreach_message", "update_channel_config",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from runner.engine.outcomes import AccountTrouble, Outcome, Permit, Refusal, Trouble
-from runner.engine.ports import Channel, Prepared
+from runner.engine.ports import Channel, Prepared, Release
 from runner.errors import DatabaseUnavailable, MissingSecret
 from runner.model.channel import ChannelType
 from runner.store.claims import Claim
@@ -34,14 +34,15 @@ class Worker:
     channels: Mapping[ChannelType, Channel]
     failpoint: Failpoint = _no_failpoint
 
-    def perform(self, claim: Claim) -> Outcome | None:
+    def perform(self, claim: Claim, release: Release | None = None) -> Outcome | None:
         """Act on a claim and record what came of it. None when the claim was lost or nothing was left to do.
 
+        `release` is a person's word that this attempt may go out; it holds for this attempt alone.
         Trouble with the database ends the attempt where it stands; the rescue settles it by what was committed.
         """
         ctx = self.context()
         try:
-            opened = open_work(ctx, claim)
+            opened = open_work(ctx, claim, release)
             if opened is None:
                 return None
             if isinstance(opened, Unworkable):

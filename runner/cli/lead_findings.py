@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from runner.cli.lead_rows import leads_of_file
@@ -11,10 +11,10 @@ from runner.compile.checks import note_too_long, subject_too_long
 from runner.compile.project import ProjectResult
 from runner.lang.diagnostics import Diagnostic, Position, Related, Severity, Span
 from runner.lang.templates import Rendered
-from runner.model.channel import ChannelType
+from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.lead import Lead
 from runner.model.lead_draft import RejectedRow
-from runner.model.linkedin_limits import linkedin_length
+from runner.model.linkedin_limits import CONNECT, MESSAGE, linkedin_length, longest_for_all
 from runner.model.project import Project
 
 REJECTED = "lead-rejected"
@@ -59,16 +59,31 @@ def _of_lead(result: ProjectResult, project: Project, lead: Lead | RejectedRow, 
             if item.text is None:
                 yield _unresolved(result, item, lead, row)
             else:
-                yield from _too_long(item, item.text, lead, row)
+                yield from _too_long(item, item.text, lead, row, _accounts(project, name))
 
 
-def _too_long(item: StepText, text: Rendered, lead: Lead, row: Span) -> Iterator[Diagnostic]:
+def _accounts(project: Project, sequence: str) -> list[ChannelConfig]:
+    """The LinkedIn accounts that may send a sequence, over all its campaigns."""
+    every = [config for config in project.channels.values() if config.channel is ChannelType.LINKEDIN]
+    named = [
+        campaign.accounts.get(ChannelType.LINKEDIN)
+        for campaign in project.campaigns.values()
+        if campaign.sequence == sequence
+    ]
+    return [
+        config for config in every if config.enabled and any(names is None or config.name in names for names in named)
+    ]
+
+
+def _too_long(
+    item: StepText, text: Rendered, lead: Lead, row: Span, accounts: Sequence[ChannelConfig]
+) -> Iterator[Diagnostic]:
     parts = []
     if item.step.channel is ChannelType.EMAIL:
         parts.append((subject_too_long.SLUG, "subject", text.subject, subject_too_long.SUBJECT_LIMIT))
     elif item.step.channel is ChannelType.LINKEDIN:
         invites = item.step.action == "connect"
-        limit = note_too_long.NOTE_LIMIT if invites else note_too_long.MESSAGE_LIMIT
+        limit = longest_for_all(CONNECT if invites else MESSAGE, accounts)
         parts.append((note_too_long.SLUG, "note" if invites else "message", text.body.strip(), limit))
     measure = linkedin_length if item.step.channel is ChannelType.LINKEDIN else len
     for slug, part, written, limit in parts:

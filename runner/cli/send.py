@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,18 +19,20 @@ from runner.cli.opening import format_option, open_project, project_option
 @format_option
 def send(campaign: str, lead: str, channels: str, root: Path, output: str) -> None:
     """Send LEAD (id or address) the next unsent step of CAMPAIGN on each channel in order, until one is sent."""
-    from runner.channels.links import links_of
-    from runner.channels.wiring import real_channels
-    from runner.operator import Operator
-    from runner.render.table import json_text, print_table
+    from runner.operator import operator_of
     from runner.store.finding import lead_ids
 
     ctx = open_project(root)
     with ctx.db.read() as connection:
         [lead_id] = lead_ids(connection, [lead])
-    operator = Operator(ctx, real_channels(root, ctx.clock, links_of(ctx.book.project, ctx.key)))
     names = [name.strip() for name in channels.split(",") if name.strip()]
-    result = operator.send_outreach_message(campaign, lead_id, names)
+    show_sent(operator_of(ctx, root).send_outreach_message(campaign, lead_id, names), output)
+
+
+def show_sent(result: Mapping[str, Any], output: str) -> None:
+    """Print what came of a send by hand; exits with 1 when nothing was sent."""
+    from runner.render.table import json_text, print_table
+
     if output == "json":
         click.echo(json_text(result), nl=False)
     else:

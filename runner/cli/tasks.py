@@ -9,7 +9,7 @@ import click
 
 from runner.cli.opening import format_option, open_project, project_option, say
 
-_BY = click.option("--by", default=getpass.getuser, help="Who did it; you by default.")
+_BY = click.option("--by", metavar="NAME", default=getpass.getuser, help="Who did it; you by default.")
 EVENTS = click.Choice(["accepted", "replied", "unsubscribed"])
 
 
@@ -63,9 +63,13 @@ def show(task_id: int, root: Path, output: str) -> None:
     if output == "json":
         click.echo(json_text(row), nl=False)
         return
-    for name in ("title", "lead", "link", "number", "expires_at", "status"):
-        if row[name]:
-            click.echo(f"{name.replace('_', ' ')}: {row[name]}")
+    detail = row["detail"] or {}
+    told = {**row, "why": detail.get("why")}
+    if detail.get("releasable") and row["status"] == "open":
+        told["to send it"] = f"runner tasks release {task_id}"
+    for name in ("title", "lead", "link", "number", "why", "to send it", "expires_at", "status", "closed_by"):
+        if told.get(name):
+            click.echo(f"{name.replace('_', ' ')}: {told[name]}")
     click.echo(f"\n{row['text']}")
 
 
@@ -106,6 +110,23 @@ def skip(task_id: int, reason: str, by: str, root: Path, output: str) -> None:
 
     close_task(open_project(root), task_id, "skipped", by=by, disposition=reason)
     say(f"task {task_id} skipped", output, task=task_id, result="skipped")
+
+
+@tasks.command("release")
+@click.argument("task_id", type=int)
+@_BY
+@project_option
+@format_option
+def release(task_id: int, by: str, root: Path, output: str) -> None:
+    """Send what task TASK_ID shows, now and once, in your name; `runner tasks show` first.
+
+    It passes the same gate as every send. When the gate defers, or the account has trouble, nothing goes out, and the
+    step comes back as a new task as soon as it may.
+    """
+    from runner.cli.send import show_sent
+    from runner.operator import operator_of
+
+    show_sent(operator_of(open_project(root), root).release_task(task_id, by=by), output)
 
 
 @tasks.command("report")

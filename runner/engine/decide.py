@@ -24,7 +24,7 @@ from runner.engine.outcomes import (
     Unknown,
 )
 from runner.engine.state import EnrollmentState, EnrollmentStatus, Seen, Stage, StepRun, WaitingOn
-from runner.engine.triggers import Due, Happened, Reported, Resolved, TaskClosed, Trigger
+from runner.engine.triggers import Due, Happened, Released, Reported, Resolved, TaskClosed, Trigger
 from runner.engine.walk import Walk
 from runner.model.channel import ChannelType
 from runner.model.events import ALWAYS_STOP, EventKind
@@ -50,6 +50,8 @@ def decide(graph: StepGraph, state: EnrollmentState, trigger: Trigger, now: date
             _happened(walk, event, resume_at)
         case TaskClosed(step=step, result=result, disposition=disposition):
             _task_closed(walk, graph.node(step), state.runs[step], result, disposition)
+        case Released(step=step, by=by):
+            _released(walk, state.runs[step], by)
         case Resolved(step=step, sent=sent, by=by):
             _resolved(walk, graph.node(step), state.runs[step], sent, by)
         case _:
@@ -175,6 +177,14 @@ def _task_closed(walk: Walk, node: StepNode, run: StepRun, result: str, disposit
         moved = True
     if moved:
         advance(walk)
+
+
+def _released(walk: Walk, run: StepRun, by: str) -> None:
+    """The task is no more; the step acts again, and passes the gate anew."""
+    if run.outcome is None and run.stage is Stage.TASK:
+        due = replace(run, stage=Stage.NEW, until=None)
+        walk.update(due, f"released by {by}")
+        walk.perform(due)
 
 
 def _resolved(walk: Walk, node: StepNode, run: StepRun, sent: bool, by: str) -> None:

@@ -37,12 +37,21 @@ class ThreadRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """A person's word that this very attempt may go out now: who said it, and whether they saw it without its note."""
+
+    by: str
+    without_note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One attempt, complete: everything a channel needs, nothing it has to look up.
 
     `key` is an unguessable token, the same at every try of this step for this lead: it goes into Message-ID, our
     header and the plus address, and comes back with replies and bounces. `action` is what to do now (on LinkedIn
-    `connect` or `message`; elsewhere empty). `now` is the campaign's clock.
+    `connect` or `message`; elsewhere empty). `now` is the campaign's clock. `release` is set where an operator let this
+    attempt go; a scheduled one has none.
     """
 
     key: str
@@ -59,6 +68,7 @@ class Job:
     thread: ThreadRef | None = None
     unsubscribe_url: str | None = None
     vars: Mapping[str, object] = field(default_factory=dict)
+    release: Release | None = None
 
 
 class Prepared(Protocol):

@@ -40,6 +40,14 @@ class TaskClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class Released:
+    """A person read a task and lets the machine send it."""
+
+    step: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """An unknown attempt of `step` was settled, by evidence or by an operator."""
 
@@ -48,4 +56,4 @@ class Resolved:
     by: str
 
 
-Trigger = Due | Reported | Happened | TaskClosed | Resolved
+Trigger = Due | Reported | Happened | TaskClosed | Released | Resolved

@@ -6,7 +6,7 @@ LinkedIn publishes none of the volumes. They come from vendors who run many acco
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import time, timedelta
 
@@ -26,6 +26,9 @@ MONTH = timedelta(days=30)
 CONNECT = "connect"
 CONNECT_WITH_NOTE = "connect_with_note"
 MESSAGE = "message"
+
+BY_HAND = frozenset({"task", "official"})
+"""Providers with whom nothing goes out but by a person's hand, and that read nothing back."""
 
 DEFAULT_LIMITS = LimitSet(
     by_action=(
@@ -66,13 +69,13 @@ def with_defaults(account: ChannelConfig) -> ChannelConfig:
     """A LinkedIn account with what its file leaves out; any other account as it is.
 
     An account with a `base_url` talks to a gateway or the sandbox and keeps exactly what its file says, but for
-    `notes_per_month`. Tasks are counted like everything else but not spaced out: a person is the pace.
+    `notes_per_month`. What people do or release is counted like everything else but not spaced out: they are the pace.
     """
     if account.channel is not ChannelType.LINKEDIN:
         return account
     own, limits = account.settings, account.limits
     limits = replace(limits, by_action=(*limits.by_action, *_missing_actions(limits, own)))
-    if own.get("base_url") or own.get("provider", "task") == "task":
+    if own.get("base_url") or own.get("provider", "task") in BY_HAND:
         return replace(account, limits=limits)
     if not limits.min_gap:
         limits = replace(limits, min_gap=DEFAULT_LIMITS.min_gap, max_gap=DEFAULT_LIMITS.max_gap)
@@ -147,3 +150,18 @@ def note_limit(premium: bool) -> int:
 def length_limit(action: str, premium: bool, message_limit: int = MESSAGE_MAX) -> int:
     """The longest text that `action` may carry, in LinkedIn's units."""
     return note_limit(premium) if action in {CONNECT, CONNECT_WITH_NOTE} else min(message_limit, MESSAGE_MAX)
+
+
+def longest_for_all(action: str, accounts: Iterable[ChannelConfig]) -> int:
+    """The longest text of `action` that each of these accounts may send; without any, what a free account may."""
+    limits = [
+        length_limit(action, account.settings.get("premium") is True, _own_limit(account.settings))
+        for account in accounts
+        if account.channel is ChannelType.LINKEDIN
+    ]
+    return min(limits, default=length_limit(action, premium=False))
+
+
+def _own_limit(settings: Mapping[str, object]) -> int:
+    own = settings.get("message_limit")
+    return own if isinstance(own, int) and not isinstance(own, bool) else MESSAGE_MAX

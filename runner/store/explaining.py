@@ -15,6 +15,7 @@ from runner.model.sequence import ChannelStep
 from runner.store.context import Context
 from runner.store.gatekeeping import Intention, look_ahead
 from runner.store.loading import Loaded, load
+from runner.store.releasing import RELEASABLE
 from runner.store.suppressions import suppressed_by
 from runner.store.tables import campaigns, claims, enrollments, inbox_cursors, step_runs, tasks
 
@@ -86,8 +87,9 @@ def _waiting(connection: Connection, ctx: Context, row: Row[Any]) -> Explanation
         case WaitingOn.INBOX:
             return _say(row, "waiting", _inbox_words(connection, row, why), until, "`runner doctor` tests the inbox")
         case WaitingOn.TASK:
-            task = _open_task(connection, row)
-            return _say(row, "task", f"a person has to act: task {task}", until, f"`runner tasks done {task}`")
+            task, releasable = _open_task(connection, row)
+            help_text = f"`runner tasks {'release' if releasable else 'done'} {task}`"
+            return _say(row, "task", f"a person has to act: task {task}", until, help_text)
         case WaitingOn.UNKNOWN:
             help_text = "`runner attempts list`, then `runner attempts resolve ID --sent` or `--not-sent`"
             return _say(row, "unknown", f"`{row.step}` may or may not have gone out ({why})", until, help_text)
@@ -128,9 +130,10 @@ def _gated(ctx: Context, at: _AtTheGate) -> Explanation:
     return replace(said, state=state, sentence=f"{refusal.reason}: {refusal.explanation}", until=until)
 
 
-def _open_task(connection: Connection, row: Row[Any]) -> int | None:
+def _open_task(connection: Connection, row: Row[Any]) -> tuple[int | None, bool]:
     where = (tasks.c.enrollment_id == row.id, tasks.c.step == row.step, tasks.c.status == "open")
-    return connection.execute(select(tasks.c.id).where(*where)).scalar()
+    task = connection.execute(select(tasks.c.id, tasks.c.detail).where(*where)).first()
+    return (task.id, bool((task.detail or {}).get(RELEASABLE))) if task else (None, False)
 
 
 def _inbox_words(connection: Connection, row: Row[Any], step: str | None) -> str:

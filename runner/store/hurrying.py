@@ -94,7 +94,7 @@ def _claim_at(connection: Connection, ctx: Context, loaded: Loaded, node: StepNo
     graph, state = _eager(ctx.book.graph(loaded.sequence_id), loaded.state, node)
     writer.add(loaded, decide(graph, state, Due(), now))
     writer.flush()
-    return _claim(connection, ctx, loaded.state.id)
+    return claim_queued(connection, ctx, loaded.state.id)
 
 
 def _is_idle(run: StepRun) -> bool:
@@ -110,7 +110,7 @@ def _eager(graph: StepGraph, state: EnrollmentState, node: StepNode) -> tuple[St
     return replace(graph, nodes=nodes), state
 
 
-def _claim(connection: Connection, ctx: Context, enrollment_id: int) -> Hurried:
+def claim_queued(connection: Connection, ctx: Context, enrollment_id: int) -> Hurried:
     """Claim what the decision queued; a decision that queued nothing has said why in the log."""
     mine = enrollments.c.id == enrollment_id
     row = connection.execute(select(enrollments.c.lane_id, enrollments.c.due_at).where(mine)).one()

@@ -46,7 +46,7 @@ def _task_row(row: Row[Any]) -> dict[str, Any]:
         "task": row.id, "kind": row.kind, "lead": name or row.email, "campaign": row.campaign, "step": row.step,
         "title": row.title, "text": row.text, "link": row.link, "number": row.number, "status": row.status,
         "disposition": row.disposition, "expires_at": row.until.isoformat() if row.until else None,
-        "lead_id": row.lead_id, "detail": row.detail,
+        "lead_id": row.lead_id, "detail": row.detail, "closed_by": row.closed_by,
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from runner.engine.outcomes import Failed
-from runner.engine.ports import Job, ThreadRef
+from runner.engine.ports import Job, Release, ThreadRef
 from runner.lang.templates import TemplateError, parse_template, render
 from runner.model.campaign import Campaign
 from runner.model.channel import ChannelConfig
@@ -68,11 +68,12 @@ class Unworkable:
 
 def limit_action(job: Job) -> str:
     """The action as limits count it: an invitation with a note has a quota of its own."""
-    with_note = job.action == "connect" and bool(job.content.body.strip())
+    bare = job.release is not None and job.release.without_note
+    with_note = job.action == "connect" and bool(job.content.body.strip()) and not bare
     return "connect_with_note" if with_note else job.action
 
 
-def open_work(ctx: Context, claim: Claim) -> Work | Unworkable | None:
+def open_work(ctx: Context, claim: Claim, release: Release | None = None) -> Work | Unworkable | None:
     """Fix account, text and attempt for a claim. None when the claim is gone or has nothing left to do."""
     now = ctx.now()
     with ctx.db.write() as connection:
@@ -85,7 +86,7 @@ def open_work(ctx: Context, claim: Claim) -> Work | Unworkable | None:
         if run is None or run.outcome is not None or not isinstance(node.body, ChannelStep):
             drop(connection, claim)
             return None
-        return _Opening(connection, ctx, claim, loaded, node.body, now).work(step, run.action, run.tries)
+        return _Opening(connection, ctx, claim, loaded, node.body, now, release).work(step, run.action, run.tries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class _Opening:
     loaded: Loaded
     body: ChannelStep
     now: datetime
+    release: Release | None
 
     def work(self, step: str, action: str, tries: int) -> Work | Unworkable:
         run_id = self.loaded.run_ids[step]
@@ -197,6 +199,7 @@ class _Opening:
             attempt=tries + 1,
             thread=self._thread(),
             vars=graph.vars,
+            release=self.release,
         )
 
     def _thread(self) -> ThreadRef | None:

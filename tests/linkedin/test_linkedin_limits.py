@@ -113,8 +113,9 @@ def test_what_a_file_says_stays():
     assert (limits.min_gap, limits.max_gap) == (timedelta(seconds=1), None)
 
 
-def test_a_person_is_counted_but_not_spaced_out():
-    account = linkedin()
+@pytest.mark.parametrize("provider", ["task", "official"])
+def test_a_person_is_counted_but_not_spaced_out(provider):
+    account = linkedin(provider=provider)
     assert account.limits.by_action == DEFAULT_LIMITS.by_action
     assert (account.limits.min_gap, account.limits.ramp, account.send_window) == (timedelta(0), None, None)
 

@@ -14,6 +14,7 @@ from runner.channels.linkedin.official import PERSON_FIELD, RELEASED_BY
 from runner.channels.linkedin.provider import Verdicts
 from runner.channels.linkedin.task import TaskProvider
 from runner.engine.outcomes import AccountTrouble, Cancelled, HandedOver, NotNow, Permit, Sent, Trouble
+from runner.engine.ports import Release
 from runner.errors import MissingSecret
 from runner.lang.diagnostics import Severity
 from runner.model.channel import ChannelConfig, ChannelType, SecretRef
@@ -141,24 +142,26 @@ class TestOfficial:
         outcome = official.run(known, "message", "Hello")
         assert isinstance(outcome, HandedOver)
         assert "a person sends this" in outcome.task.detail["why"]
+        assert outcome.task.detail["releasable"] is True
         assert sandbox.ledger.records() == []
 
     def test_what_a_person_released_is_sent_and_says_who_did(self, official, known, sandbox):
-        outcome = official.run(known, "message", "Hello", vars={RELEASED_BY: "grace"})
+        outcome = official.run(known, "message", "Hello", release=Release("grace"))
         assert isinstance(outcome, Sent)
         assert outcome.detail[RELEASED_BY] == "grace"
+        assert outcome.provider_ref.startswith("urn:li:message:")
         [record] = sandbox.taken("message")
         assert (record.path, record.public_id, record.text) == ("/rest/messages", "already-ada", "Hello")
 
     def test_an_invitation_too(self, official, sandbox):
         lead = Lead(1, linkedin_url="https://linkedin.com/in/ada", fields={PERSON_FIELD: profile_id("ada")})
-        assert isinstance(official.run(lead, "connect", "Hi", vars={RELEASED_BY: "grace"}), Sent)
+        assert isinstance(official.run(lead, "connect", "Hi", release=Release("grace")), Sent)
         [record] = sandbox.taken("invitation")
         assert (record.path, record.text) == ("/v2/invitations", "Hi")
 
     def test_the_headers_are_those_of_the_api(self, scripted, open_desk, known):
         desk = open_desk(scripted.url, provider="official", token=SecretRef(env="TOKEN"))
-        desk.run(known, "message", "Hello", vars={RELEASED_BY: "grace"})
+        desk.run(known, "message", "Hello", release=Release("grace"))
         [(_, _, headers, body)] = scripted.seen
         assert headers["Authorization"] == "Bearer token-ada"
         assert headers["X-Restli-Protocol-Version"] == "2.0.0"
@@ -169,19 +172,30 @@ class TestOfficial:
         }  # fmt: skip
 
     def test_a_person_the_api_does_not_know_is_a_task(self, official):
-        outcome = official.run(ADA, "message", "Hello", vars={RELEASED_BY: "grace"})
+        outcome = official.run(ADA, "message", "Hello", release=Release("grace"))
         assert isinstance(outcome, HandedOver)
         assert PERSON_FIELD in outcome.task.detail["why"]
+        assert "releasable" not in outcome.task.detail
+
+    def test_a_variable_of_a_campaign_is_no_release(self, official, known, sandbox):
+        assert isinstance(official.run(known, "message", "Hello", vars={RELEASED_BY: "grace"}), HandedOver)
+        assert sandbox.ledger.records() == []
+
+    def test_what_was_shown_without_its_note_goes_out_without_it(self, official, sandbox):
+        lead = Lead(1, linkedin_url="https://linkedin.com/in/ada", fields={PERSON_FIELD: profile_id("ada")})
+        outcome = official.run(lead, "connect", "Hi", release=Release("grace", without_note=True))
+        assert outcome.detail["note_dropped"] is True
+        assert [record.text for record in sandbox.taken("invitation")] == [""]
 
     def test_an_expired_token_stops_the_account(self, scripted, open_desk, known):
         scripted.post = (401, {}, {"serviceErrorCode": 65601, "message": "The token used has expired"})
         desk = open_desk(scripted.url, provider="official", token=SecretRef(env="TOKEN"))
-        outcome = desk.run(known, "message", "Hello", vars={RELEASED_BY: "grace"})
+        outcome = desk.run(known, "message", "Hello", release=Release("grace"))
         assert outcome.kind is Trouble.AUTH
 
     def test_the_gate_decides_here_too(self, official, known, sandbox):
         official.gate_answer = Cancelled("replied")
-        assert official.run(known, "message", "Hello", vars={RELEASED_BY: "grace"}) == Cancelled("replied")
+        assert official.run(known, "message", "Hello", release=Release("grace")) == Cancelled("replied")
         assert sandbox.ledger.records() == []
 
 

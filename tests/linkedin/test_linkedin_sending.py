@@ -168,6 +168,11 @@ def test_a_note_is_measured_before_anything_is_asked(premium, longest, emoji, sa
     assert [record.public_id for record in sandbox.taken("invitation")] == ["ada"]
 
 
+def test_the_line_break_at_the_end_of_a_template_is_neither_counted_nor_sent(desk, sandbox):
+    assert isinstance(desk.connect("ada", "x" * 200 + "\n"), Sent)
+    assert [record.text for record in sandbox.taken("invitation")] == ["x" * 200]
+
+
 def test_a_message_is_measured_before_anything_is_asked(sandbox, open_desk):
     desk = open_desk(sandbox.url, message_limit=20)
     assert isinstance(desk.message("already-ada", "x" * 20), Sent)

@@ -57,6 +57,34 @@ def test_a_text_that_gets_too_long_names_the_row(run, project):
     ]
 
 
+@pytest.mark.parametrize(
+    ("account", "length", "slugs"),
+    [
+        ("", 200, []),
+        ("", 201, ["note-too-long"]),
+        ("premium: true", 300, []),
+        ("premium: true", 301, ["note-too-long"]),
+    ],
+)
+def test_the_note_of_a_lead_is_measured_by_what_its_account_may_write(account, length, slugs, run, project):
+    note = project / "sequences/templates/linkedin_note.md"
+    note.write_text("{{ lead.first_name | default('there') }}\n", encoding="utf-8")
+    with (project / "channel_configs/me_linkedin.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"\n{account}\n")
+    rows = found(run, project, "ada@example.com,Ada,Lumen,spring", f"eve@example.com,{'x' * length},Lumen,spring")
+    assert rows == [(slug, "people.csv", 3) for slug in slugs]
+
+
+def test_a_message_is_measured_by_the_limit_of_its_account(run, project):
+    sequence = project / "sequences/first.yaml"
+    text = sequence.read_text(encoding="utf-8").replace("action: connect", "action: message")
+    sequence.write_text(text, encoding="utf-8")
+    with (project / "channel_configs/me_linkedin.yaml").open("a", encoding="utf-8") as file:
+        file.write("\nmessage_limit: 60\n")
+    rows = found(run, project, "ada@example.com,Ada,Lumen,spring", f"eve@example.com,{'x' * 60},Lumen,spring")
+    assert ("note-too-long", "people.csv", 3) in rows
+
+
 def test_a_row_that_would_not_be_imported_is_a_warning(run, project):
     assert found(run, project, "nobody,Ada,Lumen,spring", "ada@example.com,Ada,Lumen,spring") == [
         ("lead-rejected", "people.csv", 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from runner.channels.linkedin.findings import check_account
@@ -40,6 +41,7 @@ class LinkedInChannel:
 
     def prepare(self, job: Job) -> Prepared | Outcome:
         """Find the person, measure the text, then let the account's provider prepare."""
+        job = replace(job, content=replace(job.content, body=job.content.body.strip()))
         settings = read_settings(job.account)
         provider = self.providers.find(settings.provider)
         if provider is None:

@@ -2,14 +2,14 @@
 
 LinkedIn's rules for its Messages API ask for a specific action of a member, taken with the text in view; "an
 automated or scheduled event" is none (Microsoft Learn, LinkedIn Messages API, Requirements). So a scheduled step
-becomes a task that shows the text, and the request goes out only when the job names who released it.
+becomes a task that shows the recipient and the text, and the request goes out only for a job that a person released.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import requests
 
@@ -22,8 +22,18 @@ from runner.channels.linkedin.settings import OFFICIAL_URL, LinkedInSettings, re
 from runner.channels.linkedin.task import PreparedTask, draft
 from runner.channels.linkedin.transport import Recorder, Transport
 from runner.channels.linkedin.verdicts import HELP, outcome_of
-from runner.engine.outcomes import AccountTrouble, Outcome, Permit, Sent, Trouble
-from runner.engine.ports import Gate, Job, Prepared
+from runner.engine.outcomes import (
+    AccountTrouble,
+    AlreadyConnected,
+    Failed,
+    NotConnected,
+    Outcome,
+    Permit,
+    Sent,
+    Trouble,
+    Unknown,
+)
+from runner.engine.ports import Gate, Job, Prepared, Release
 from runner.errors import MissingSecret
 from runner.lang.diagnostics import Diagnostic
 from runner.model.channel import ChannelConfig
@@ -31,12 +41,12 @@ from runner.model.linkedin_limits import CONNECT
 from runner.secrets import Secret
 
 RELEASED_BY = "released_by"
-"""The key in a job's `vars` that names the person who released the message."""
+"""The key in an outcome's detail that names the person who released the message."""
 
 PERSON_FIELD = "linkedin_person_id"
 """The lead's field with the id this API knows a person by; it differs from the profile id of the web."""
 
-_NOT_RELEASED = "LinkedIn's rules ask that a person sends this: read the text, change it if need be, then release it"
+_NOT_RELEASED = "LinkedIn's rules ask that a person sends this: read the recipient and the text, then release it"
 
 
 class OfficialProvider:
@@ -56,12 +66,12 @@ class OfficialProvider:
 
     def prepare(self, job: Job, profile: Profile) -> Prepared | Outcome:
         """A task, unless a person released exactly this message; then the request."""
-        if not job.vars.get(RELEASED_BY):
-            return PreparedTask(draft(job, profile, _NOT_RELEASED))
         person = job.lead.fields.get(PERSON_FIELD)
         if not isinstance(person, str) or not person:
             why = f"the lead has no `{PERSON_FIELD}`, by which LinkedIn's API knows a person"
             return PreparedTask(draft(job, profile, why))
+        if job.release is None:
+            return PreparedTask(draft(job, profile, _NOT_RELEASED, releasable=True))
         settings = read_settings(job.account)
         if settings.token is None:
             return AccountTrouble(Trouble.CONFIG, "token_missing", f"{job.account.key} names no token")
@@ -69,7 +79,7 @@ class OfficialProvider:
             token = self._context.secrets(settings.token)
         except MissingSecret as error:
             return AccountTrouble(Trouble.CONFIG, "token_missing", f"{error} {error.help}".strip())
-        return PreparedOfficial(settings, token, job, person)
+        return PreparedOfficial(settings, token, job, person, job.release)
 
     def reader(self, account: ChannelConfig) -> Reader | None:
         """The API gives partners no inbox that this program could poll; people report what came back."""
@@ -104,6 +114,7 @@ class PreparedOfficial:
     token: Secret
     job: Job
     person: str
+    release: Release
 
     def fire(self, gate: Gate) -> Outcome:
         """Pass the gate, post once."""
@@ -111,13 +122,17 @@ class PreparedOfficial:
         if not isinstance(answer, Permit):
             return answer
         connect = self.job.action == CONNECT
-        path, body = self._invitation(with_note=not answer.without_note) if connect else self._message()
+        bare = answer.without_note or self.release.without_note
+        path, body = self._invitation(with_note=not bare) if connect else self._message()
         exchange = _request(self.settings, self.token, "POST", path, body)
         row = judge(Act.CONNECT if connect else Act.MESSAGE, exchange)
         outcome = outcome_of(row, exchange, self.job.now)
-        if isinstance(outcome, Sent):
-            released = {RELEASED_BY: str(self.job.vars[RELEASED_BY])}
-            return Sent(outcome.message_id, outcome.provider_ref, dict(outcome.detail) | released)
+        told: dict[str, object] = {RELEASED_BY: self.release.by}
+        if connect and bare and self.job.content.body.strip():
+            told["note_dropped"] = True
+        match outcome:
+            case Sent() | Unknown() | Failed() | AccountTrouble() | AlreadyConnected() | NotConnected():
+                return replace(outcome, detail=dict(outcome.detail) | told)
         return outcome
 
     def abandon(self) -> None:

@@ -2,7 +2,8 @@
 
 The first row that matches decides. After the gate only a definite refusal by LinkedIn means that nothing went out;
 whatever no row knows is UNKNOWN. Statuses and codes are those that users of the package reported and that browser
-clients of Voyager handle (linkedin-api issues 270, 329, 353, 455 and 493; LinkedIn help a550555, a551012).
+clients of Voyager handle (linkedin-api issues 270, 329, 353, 455 and 493; LinkedIn help a550555, a551012), and for the
+official API those of Microsoft Learn, LinkedIn API error handling.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class Verdict(Enum):
     CHALLENGE = "challenge"
     DENIED = "denied"
     ENDPOINT_GONE = "endpoint gone"
+    NOT_ALLOWED = "not allowed"
     UNREACHED = "unreached"
     READ = "read"
     UNKNOWN = "unknown"
@@ -127,6 +129,10 @@ TABLE: tuple[Row, ...] = (
     Row("gone", Verdict.ENDPOINT_GONE, "endpoint_gone", "LinkedIn has removed this call", statuses=(410,)),
     Row("not_acceptable", Verdict.ENDPOINT_GONE, "endpoint_changed", "LinkedIn does not know this form of the call",
         statuses=(406,)),
+    Row("version_gone", Verdict.ENDPOINT_GONE, "endpoint_changed", "LinkedIn serves this `api_version` no longer",
+        statuses=(426,)),
+    Row("no_permission", Verdict.NOT_ALLOWED, "no_permission", "the token's application may not make this call",
+        statuses=(403,), markers=("not enough permissions",)),
     Row("invited", Verdict.SENT, "sent", "the invitation is out", _CONNECT, (200, 201), _DATA),
     Row("invited_created", Verdict.SENT, "sent", "the invitation is out", _CONNECT, (201,), _NOT_HTML),
     Row("messaged", Verdict.SENT, "sent", "the message is in the conversation", _MESSAGE, (201,),

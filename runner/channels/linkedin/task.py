@@ -60,8 +60,11 @@ class PreparedTask:
         """Nothing is held."""
 
 
-def draft(job: Job, profile: Profile, why: str = "") -> TaskDraft:
-    """The task for `job`; `why` says what kept the machine from doing it, where something did."""
+def draft(job: Job, profile: Profile, why: str = "", *, releasable: bool = False) -> TaskDraft:
+    """The task for `job`; `why` says what kept the machine from doing it, where something did.
+
+    `releasable`: the machine can do it as soon as a person says so (`runner tasks release`).
+    """
     name = " ".join(part for part in (job.lead.first_name, job.lead.last_name) if part) or profile.url
     at = f" ({job.lead.company})" if job.lead.company else ""
     connect = job.action == CONNECT
@@ -71,5 +74,7 @@ def draft(job: Job, profile: Profile, why: str = "") -> TaskDraft:
         detail["linkedin_urn"] = profile.profile_id
     if why:
         detail["why"] = why
+    if releasable:
+        detail["releasable"] = True
     kind = "linkedin_connect" if connect else "linkedin_message"
     return TaskDraft(kind=kind, title=title, text=job.content.body, link=profile.url, detail=detail)

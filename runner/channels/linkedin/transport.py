@@ -23,6 +23,7 @@ from runner.channels.linkedin.settings import Timeouts
 
 MAX_BODY = 2_000_000
 _CHUNK = 65_536
+_KEPT = ("location", "content-type", "retry-after", "x-restli-id")
 _NEVER_LEFT = (
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
@@ -142,7 +143,7 @@ class Recorder:
         headers = {name.lower(): value for name, value in response.headers.items()}
         exchange = Exchange(
             method=request.method or "", path=(request.path_url or "").split("?")[0], status=response.status_code,
-            headers={name: headers[name] for name in ("location", "content-type", "retry-after") if name in headers},
+            headers={name: headers[name] for name in _KEPT if name in headers},
             session_ended=_ends_session(response.cookies, response.headers),
         )  # fmt: skip
         self.last = exchange  # the status alone is already an answer, if reading the body fails

@@ -23,7 +23,8 @@ AFTER_LIMIT = timedelta(hours=5)
 AFTER_INVITATION_LIMIT = timedelta(hours=24)
 """How long an action rests where LinkedIn names no time: what vendors of LinkedIn tools wait (GetSales, 2026)."""
 
-STOP_AT_ONCE = frozenset({Verdict.SESSION_EXPIRED, Verdict.CHALLENGE, Verdict.DENIED, Verdict.ENDPOINT_GONE})
+STOP_AT_ONCE = frozenset({Verdict.SESSION_EXPIRED, Verdict.CHALLENGE, Verdict.DENIED, Verdict.ENDPOINT_GONE,
+                          Verdict.NOT_ALLOWED})  # fmt: skip
 """After these the next call could only make it worse; a person has to resume the account. A limit has one more try."""
 
 _LONGEST = timedelta(days=8)
@@ -52,6 +53,10 @@ HELP: dict[Verdict, str] = {
         "LinkedIn has changed or removed this call, and the package cannot make it any more. Set `provider: task` so "
         "that a person does this step, then run `runner channels resume ACCOUNT`."
     ),
+    Verdict.NOT_ALLOWED: (
+        "LinkedIn has not given the application the permission for this call. Ask its partner programme for it and "
+        "renew the token, or set `provider: task`; then run `runner channels resume ACCOUNT`."
+    ),
     Verdict.UNREACHED: "Check the network and the account's `base_url`; it is tried again by itself.",
 }
 
@@ -74,7 +79,7 @@ def outcome_of(row: Row, exchange: Exchange, now: datetime) -> Outcome:
             return Unknown(row.reason, _words(row, exchange), detail=detail)
         case (
             Verdict.NOTE_LIMITED | Verdict.LIMITED | Verdict.SESSION_EXPIRED | Verdict.CHALLENGE | Verdict.DENIED
-            | Verdict.ENDPOINT_GONE | Verdict.UNREACHED
+            | Verdict.ENDPOINT_GONE | Verdict.NOT_ALLOWED | Verdict.UNREACHED
         ):  # fmt: skip
             return trouble_of(row, exchange, now)
     assert_never(row.verdict)
@@ -92,7 +97,7 @@ def trouble_of(row: Row, exchange: Exchange, now: datetime) -> AccountTrouble:
             kind = Trouble.CHALLENGE
         case Verdict.LIMITED | Verdict.NOTE_LIMITED:
             kind, after = Trouble.LIMITED, retry_after(exchange, now) or _rest(row)
-        case Verdict.ENDPOINT_GONE:
+        case Verdict.ENDPOINT_GONE | Verdict.NOT_ALLOWED:
             kind = Trouble.CONFIG
         case _:
             kind = Trouble.CONNECTION
@@ -136,5 +141,6 @@ def _reference(exchange: Exchange) -> str | None:
         exchange.element("value", "conversationUrn")
         or exchange.element("data", "value", "invitationUrn")
         or exchange.element("value", "invitationUrn")
+        or exchange.headers.get("x-restli-id")
     )
     return str(found) if found else None
