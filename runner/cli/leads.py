@@ -152,7 +152,7 @@ def erase(lead: str, yes: bool, actor: str, output: str, root: Path) -> None:
     """Erase LEAD for good (GDPR Art. 17): personal data goes, a keyed hash stays so that nobody writes again."""
     from runner.cli.leads_report import erased_json
     from runner.cli.opening import open_project
-    from runner.store.dossier import erase as erase_lead
+    from runner.store.erasing import erase as erase_lead
     from runner.store.leads import find_lead
 
     ctx = open_project(root)

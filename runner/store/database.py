@@ -55,6 +55,17 @@ class Database:
         for number in numbers:
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
+    def forget_deleted(self) -> None:
+        """Take out of the files what was deleted or overwritten: SQLite's log still holds the pages as they were.
+
+        PostgreSQL does the like by itself, when it vacuums.
+        """
+        if self.is_sqlite:
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("COMMIT")  # a checkpoint works only outside of a transaction
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.exec_driver_sql("BEGIN")
+
     def check_durable(self) -> None:
         """Refuse a database that could forget an intent in a power cut. Raises DatabaseUnavailable."""
         with self.read() as connection:
@@ -118,6 +129,7 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what is deleted leaves no traces in the file
     cursor.close()
 
 

@@ -19,7 +19,8 @@ from runner.model.project import Project, ProjectSettings
 from runner.store.book import Book
 from runner.store.context import Context
 from runner.store.database import Database
-from runner.store.dossier import dossier, erase
+from runner.store.dossier import dossier
+from runner.store.erasing import erase
 from runner.store.keys import Key
 from runner.store.leads import find_lead
 from runner.store.suppressions import read_suppressions, suppress, suppressed_by, unsuppress
