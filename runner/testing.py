@@ -38,6 +38,7 @@ from runner.store.lanes import all_lanes, first_due
 from runner.store.signals import record_batch
 from runner.store.tables import enrollments, leads, metadata, step_runs
 from runner.store.ticking import advance_due, claim_due
+from runner.store.work import Work, open_work
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -110,7 +111,10 @@ class _ScriptedPrepared:
 
 @dataclass(slots=True)
 class Play:
-    """A sequence, some leads, and the engine over a database of its own."""
+    """A sequence, some leads, and the engine over a database of its own.
+
+    A whole `project` may be given instead; then nobody is in any of its campaigns yet.
+    """
 
     source: str
     people: Sequence[Mapping[str, Any]] = ()
@@ -120,6 +124,7 @@ class Play:
     campaign: Campaign | None = None
     settings: ProjectSettings = field(default_factory=ProjectSettings)
     accounts: Mapping[str, ChannelConfig] | None = None
+    project: Project | None = None
     inbox: bool = False
     clock: ManualClock = field(init=False)
     machine: ManualClock = field(init=False)
@@ -133,11 +138,10 @@ class Play:
         self.channels = {kind: ScriptedChannel() for kind in ChannelType}
         db = self.db or open_database("sqlite://", create=True)
         metadata.create_all(db.engine)
-        project = self._project()
-        book = publish(db, project, self.start)
+        book = publish(db, self.project or self._project(), self.start)
         self.ctx = Context(db, book, self.clock, self.machine, Key(b"0" * 32))
         ids = self.add_leads(self.people)
-        self.enrolled = enroll(self.ctx, self._campaign().name, ids)
+        self.enrolled = enroll(self.ctx, self._campaign().name, ids) if self.project is None else []
 
     def _campaign(self) -> Campaign:
         return self.campaign or Campaign(name="play", sequence=_name_of(self.source))
@@ -221,11 +225,17 @@ class Play:
         raise AssertionError("the play does not end")
 
     def advance_to(self, instant: datetime) -> None:
-        """Move both clocks on; with `inbox`, the inbox is read (and empty) at the new time."""
+        """Move both clocks on; with `inbox`, every inbox is read (and empty) at the new time."""
         self.clock.jump_to(instant)
         self.machine.jump_to(instant)
         if self.inbox:
-            self.happen()
+            self.read_inboxes()
+
+    def read_inboxes(self) -> None:
+        """Read every e-mail account's inbox, and find nothing."""
+        for config in self.ctx.book.project.channels.values():
+            if config.channel is ChannelType.EMAIL:
+                self.happen(account=config.key)
 
     def happen(self, *signals: Signal, account: str | None = None) -> None:
         """Let an inbox report something: that of `account`, or of the first e-mail account."""
@@ -243,6 +253,25 @@ class Play:
                     if claim.enrollment_id == enrollment_id:
                         return claim
         return None
+
+    def open(self) -> Work:
+        """Claim and open the first send that is due, as a worker has it before the gate."""
+        self._decide()
+        with self.ctx.db.read() as connection:
+            lanes = [lane for lane in all_lanes(connection).values() if lane.account]
+        for lane in lanes:
+            for claim in claim_due(self.ctx, lane, 1).claims:
+                work = open_work(self.ctx, claim)
+                if isinstance(work, Work):
+                    return work
+        raise AssertionError("nothing is due to be sent")
+
+    def _decide(self) -> None:
+        with self.ctx.db.read() as connection:
+            lanes = [lane for lane in all_lanes(connection).values() if not lane.account]
+        for lane in lanes:
+            while advance_due(self.ctx, lane, 100).taken:
+                pass
 
     def status(self, lead_id: int) -> tuple[str, str | None]:
         """The enrollment's status and its reason or what it waits on."""

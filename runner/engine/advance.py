@@ -21,7 +21,7 @@ INBOX_PATIENCE = timedelta(minutes=5)
 
 def advance(walk: Walk) -> None:
     """Move on as far as possible. The graph is acyclic, so each node is passed at most once."""
-    while not walk.is_over:
+    while not walk.rests:
         node = walk.current()
         if node is None:
             moved = _enter(walk, walk.graph.first)
@@ -172,7 +172,8 @@ def finish_sent(walk: Walk, body: ChannelStep, run: StepRun, reason: str = "") -
         walk.update(replace(run, stage=Stage.AWAITING_ACCEPTANCE, until=until), reason or "invited")
         walk.wait(until, WaitingOn.ACCEPTANCE)
         return False
-    walk.finish(replace(run, acted_at=walk.now, settle_until=_settle_until(walk, body, run)), "sent", reason)
+    sent = run.acting(walk.now)
+    walk.finish(replace(sent, settle_until=_settle_until(walk, body, run)), "sent", reason)
     return True
 
 

@@ -42,8 +42,7 @@ def decide(graph: StepGraph, state: EnrollmentState, trigger: Trigger, now: date
     walk = Walk(graph, state, now)
     match trigger:
         case Due():
-            if not state.is_over and state.status is not EnrollmentStatus.PAUSED:
-                advance(walk)
+            advance(walk)
         case Reported(step=step, outcome=outcome):
             _reported(walk, graph.node(step), state.runs[step], outcome)
         case Happened(event=event, resume_at=resume_at):
@@ -66,7 +65,7 @@ def _reported(walk: Walk, node: StepNode, run: StepRun, outcome: Outcome) -> Non
         case Sent():
             moved = finish_sent(walk, body, run)
         case Unconfirmed():
-            walk.finish(replace(run, acted_at=walk.now), "unconfirmed")
+            walk.finish(run.acting(walk.now), "unconfirmed")
             moved = True
         case AlreadyConnected():
             moved = _already_connected(walk, body, run)
@@ -136,7 +135,7 @@ def _happened(walk: Walk, event: Seen, resume_at: datetime | None) -> None:
     if event.kind in walk.graph.stop_on | ALWAYS_STOP:
         walk.end(EnrollmentStatus.STOPPED, event.kind.value)
         return
-    if walk.status is EnrollmentStatus.PAUSED:
+    if walk.rests:
         return
     if event.kind is EventKind.AUTO_REPLIED:
         _hold(walk, resume_at or walk.now + timedelta(days=walk.state.settings.auto_reply_days))
@@ -172,8 +171,7 @@ def _task_closed(walk: Walk, node: StepNode, run: StepRun, result: str, disposit
         moved = finish_sent(walk, body, replace(run, stage=Stage.NEW, until=None), disposition)
     else:
         outcome = {"done": "done", "skipped": SKIPPED}.get(result, "failed")
-        acted = walk.now if result == "done" else None
-        walk.finish(replace(run, acted_at=acted), outcome, disposition)
+        walk.finish(run.acting(walk.now) if result == "done" else run, outcome, disposition)
         moved = True
     if moved:
         advance(walk)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from runner.engine.advance import advance
 from runner.engine.state import EnrollmentStatus, Stage, StepRun
 from runner.engine.walk import Walk
+from runner.model.events import ALWAYS_STOP
 from runner.model.graph import END, SKIPPED
 
 
@@ -23,7 +24,7 @@ def fail_late(walk: Walk, step: str) -> None:
         return
     unsent = run.stage is Stage.UNKNOWN
     walk.finish(replace(run, settle_until=None), "failed", "not_sent" if unsent else "bounced")
-    if walk.status in (EnrollmentStatus.STOPPED, EnrollmentStatus.PAUSED):
+    if walk.status in (EnrollmentStatus.STOPPED, EnrollmentStatus.PAUSED) or _answered(walk):
         return
     target = walk.graph.node(step).failure_target
     still_there = walk.step == step and not walk.is_over
@@ -35,6 +36,12 @@ def fail_late(walk: Walk, step: str) -> None:
     walk.forget(_idle_runs(walk, target))
     walk.move_to(target, f"{step} bounced, reopened" if reopened else f"{step} bounced")
     advance(walk)
+
+
+def _answered(walk: Walk) -> bool:
+    """Whether something that stops came after the end: an enrollment that had completed has no stop to show for it."""
+    stops = walk.graph.stop_on | ALWAYS_STOP
+    return walk.is_over and any(seen.kind in stops for seen in walk.state.events)
 
 
 def _was_sent(run: StepRun) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -72,6 +72,10 @@ class StepRun:
     until: datetime | None = None
     acted_at: datetime | None = None
     settle_until: datetime | None = None
+
+    def acting(self, now: datetime) -> StepRun:
+        """The run as it went out: never before it was entered, though the clock may have been set back since."""
+        return replace(self, acted_at=max(now, self.entered_at))
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,11 @@ class Walk:
         """Whether the enrollment has ended by now."""
         return self.status in OVER
 
+    @property
+    def rests(self) -> bool:
+        """Whether it has ended or is paused: what was under way is noted then, and nothing follows from it."""
+        return self.is_over or self.status is EnrollmentStatus.PAUSED
+
     def current(self) -> StepNode | None:
         """The node the enrollment stands at; None before the first."""
         return self.graph.node(self.step) if self.step else None
@@ -69,12 +74,14 @@ class Walk:
         self._put(done)
 
     def perform(self, run: StepRun) -> None:
-        """Ask for the step's action on its channel."""
-        self.commands.append(Perform(run.step, run.action))
+        """Ask for the step's action on its channel; nothing is asked for whom a person has set aside."""
+        if not self.rests:
+            self.commands.append(Perform(run.step, run.action))
 
     def wait(self, until: datetime, on: WaitingOn, why: str = "") -> None:
-        """Let the enrollment rest until `until`."""
-        self.commands.append(Wait(max(until, self.now), on, why))
+        """Let the enrollment wait until `until`; one that has ended or is paused waits for nothing."""
+        if not self.rests:
+            self.commands.append(Wait(max(until, self.now), on, why))
 
     def close_task(self, status: str) -> None:
         """Withdraw the task the current step has open, if it has one."""

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 from sqlalchemy import Connection, Table, delete, exists, update
 
 from runner.engine.commands import CloseTask, Command, End, Enter, Finish, Forget, MoveTo, Perform, Update, Wait
-from runner.engine.state import StepRun, WaitingOn
+from runner.engine.state import EnrollmentStatus, StepRun, WaitingOn
 from runner.store.bulk import bulk_insert, bulk_update
 from runner.store.context import Context
 from runner.store.lanes import lane_for
@@ -90,6 +90,8 @@ class _OneEnrollment:
             "due_at": None if state.is_over else loaded.due_at, "lane_id": loaded.lane_id,
             "ended_at": state.ended_at, "end_reason": state.end_reason or None,
         }  # fmt: skip
+        if state.status is EnrollmentStatus.PAUSED:  # the reason for a pause outlives what happens during it
+            del self.row["waiting_on"], self.row["waiting_why"]
 
     def take(self, command: Command) -> None:
         """Fold one command in."""

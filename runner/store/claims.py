@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from runner.engine.decide import decide
 from runner.engine.outcomes import Unknown
 from runner.engine.triggers import Reported
-from runner.store.applying import Writer
+from runner.store.applying import Writer, take_timer
 from runner.store.context import Context
 from runner.store.lanes import Lane
 from runner.store.loading import load
@@ -71,6 +71,26 @@ def renew(ctx: Context) -> int:
         return connection.execute(update(claims).where(*mine).values(lease_until=until)).rowcount
 
 
+def in_flight(connection: Connection, enrollment_id: int) -> bool:
+    """Whether an attempt is past the gate and its worker has not reported yet; open tasks do not count."""
+    where = (
+        outreach_attempts.c.enrollment_id == enrollment_id,
+        outreach_attempts.c.status == "sending",
+        outreach_attempts.c.outcome.is_(None),
+    )
+    return connection.execute(select(outreach_attempts.c.id).where(*where)).first() is not None
+
+
+def take_away(connection: Connection, enrollment_id: int) -> bool:
+    """Fence the worker that is preparing for an enrollment. A send past the gate keeps its claim: somebody has to
+    say what came of it, and if its worker dies, the rescue does. Returns whether one is under way.
+    """
+    flying = in_flight(connection, enrollment_id)
+    if not flying:
+        connection.execute(delete(claims).where(claims.c.enrollment_id == enrollment_id))
+    return flying
+
+
 def give_back(connection: Connection, claim: Claim) -> None:
     """Undo a claim that nothing was done with: the enrollment is due again where it stood in the queue."""
     if drop(connection, claim):
@@ -118,6 +138,7 @@ def _rescue_one(connection: Connection, ctx: Context, enrollment_id: int, lane_i
         connection.execute(occupied.values(finished_at=now))
         writer = Writer(connection, ctx, now)
         [loaded] = load(connection, ctx.book, [enrollment_id], lock=True)
+        take_timer(connection, loaded)  # one that a person set aside meanwhile may have a date to go on
         outcome = Unknown("worker_died", "the process ended between the intent and the answer")
         step = loaded.state.step or ""
         writer.add(loaded, decide(ctx.book.graph(loaded.sequence_id), loaded.state, Reported(step, outcome), now))

@@ -12,11 +12,11 @@ from runner.engine.commands import End
 from runner.engine.state import EnrollmentStatus
 from runner.store.applying import Writer, close_task, take_timer
 from runner.store.book import Book
+from runner.store.claims import in_flight, take_away
 from runner.store.context import Context
 from runner.store.lanes import lane_for
 from runner.store.loading import load
 from runner.store.tables import (
-    claims,
     enrollments,
     outreach_attempts,
     problems,
@@ -36,7 +36,7 @@ def pause_rows(
     for row in _open_rows(connection, ids):
         if row.status == "paused":
             continue
-        connection.execute(delete(claims).where(claims.c.enrollment_id == row.id))
+        take_away(connection, row.id)
         mine = (outreach_attempts.c.enrollment_id == row.id, outreach_attempts.c.status == "claimed")
         connection.execute(update(outreach_attempts).where(*mine).values(status="pending"))
         _delete_timer(connection, row)
@@ -68,7 +68,8 @@ def resume_rows(connection: Connection, ids: Iterable[int], now: datetime, book:
         connection.execute(update(outreach_attempts).where(*mine).values(crashes=0))
         values = {"status": "active", "paused_at": None, "pause_until": None, "waiting_on": None, "waiting_why": None}
         connection.execute(update(enrollments).where(enrollments.c.id == row.id).values(**values))
-        _set_timer(connection, row, now)
+        if not in_flight(connection, row.id):  # what is under way decides, as soon as it is known
+            _set_timer(connection, row, now)
         where = (problems.c.scope == f"enrollment:{row.id}", problems.c.closed_at.is_(None))
         connection.execute(update(problems).where(*where).values(closed_at=now))
         _log(connection, row, now, "resumed", {"away": str(timedelta(seconds=int(away.total_seconds())))})
@@ -90,7 +91,7 @@ def stop_rows(connection: Connection, ctx: Context, ids: Sequence[int], reason: 
         if loaded.state.is_over:
             continue
         take_timer(connection, loaded)
-        connection.execute(delete(claims).where(claims.c.enrollment_id == loaded.state.id))
+        take_away(connection, loaded.state.id)
         open_ones = ("claimed", "pending")
         mine = (outreach_attempts.c.enrollment_id == loaded.state.id, outreach_attempts.c.status.in_(open_ones))
         end = {"status": "cancelled", "reason": reason, "finished_at": now}

@@ -12,6 +12,7 @@ from runner.engine.state import Seen
 from runner.engine.triggers import Happened
 from runner.model.events import EventKind
 from runner.store.applying import Writer, take_timer
+from runner.store.claims import in_flight
 from runner.store.context import Context
 from runner.store.loading import load
 from runner.store.tables import claims, enrollments, events, outreach_attempts, reservations, step_runs
@@ -20,22 +21,12 @@ from runner.store.tables import claims, enrollments, events, outreach_attempts, 
 def decide_pending(connection: Connection, ctx: Context, enrollment_id: int, now: datetime) -> None:
     """Decide on every event of an enrollment that was not decided on yet, oldest first."""
     connection.execute(select(enrollments.c.id).where(enrollments.c.id == enrollment_id).with_for_update())
-    if _in_flight(connection, enrollment_id):
+    if in_flight(connection, enrollment_id):
         return
     where = (events.c.enrollment_id == enrollment_id, events.c.pending.is_(True))
     for row in connection.execute(select(events).where(*where).order_by(events.c.id)).all():
         connection.execute(update(events).where(events.c.id == row.id).values(pending=False))
         _decide_one(connection, ctx, enrollment_id, row, now)
-
-
-def _in_flight(connection: Connection, enrollment_id: int) -> bool:
-    """Whether an attempt is past the gate and its worker has not reported yet; open tasks do not count."""
-    where = (
-        outreach_attempts.c.enrollment_id == enrollment_id,
-        outreach_attempts.c.status == "sending",
-        outreach_attempts.c.outcome.is_(None),
-    )
-    return connection.execute(select(outreach_attempts.c.id).where(*where)).first() is not None
 
 
 def _decide_one(connection: Connection, ctx: Context, enrollment_id: int, row: Row[Any], now: datetime) -> None:
@@ -48,18 +39,23 @@ def _decide_one(connection: Connection, ctx: Context, enrollment_id: int, row: R
         return
     take_timer(connection, loaded)
     connection.execute(delete(claims).where(claims.c.enrollment_id == enrollment_id))
-    _release_claimed(connection, enrollment_id)
     writer = Writer(connection, ctx, now)
     writer.add(loaded, commands)
     writer.flush()
+    _release_claimed(connection, enrollment_id)
 
 
 def _release_claimed(connection: Connection, enrollment_id: int) -> None:
-    """The fence: a worker that was preparing finds its claim gone, and its attempt waits for the next one."""
-    mine = (outreach_attempts.c.enrollment_id == enrollment_id, outreach_attempts.c.status == "claimed")
-    ended = select(enrollments.c.ended_at).where(enrollments.c.id == enrollment_id)
-    status = "pending" if connection.execute(ended).scalar() is None else "cancelled"
-    connection.execute(update(outreach_attempts).where(*mine).values(status=status))
+    """The fence: a worker that was preparing finds its claim gone. What it had begun waits, or ends with the rest."""
+    columns = select(enrollments.c.ended_at, enrollments.c.end_reason)
+    over = connection.execute(columns.where(enrollments.c.id == enrollment_id)).one()
+    begun: tuple[str, ...] = ("claimed",)
+    values: dict[str, Any] = {"status": "pending"}
+    if over.ended_at is not None:
+        begun = ("claimed", "pending")
+        values = {"status": "cancelled", "reason": over.end_reason, "finished_at": over.ended_at}
+    mine = (outreach_attempts.c.enrollment_id == enrollment_id, outreach_attempts.c.status.in_(begun))
+    connection.execute(update(outreach_attempts).where(*mine).values(**values))
 
 
 def _free_limits(connection: Connection, enrollment_id: int, step: str | None) -> None:

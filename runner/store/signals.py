@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, insert, or_, select, update
 
 from runner.engine.ports import InboxBatch, Note, Signal
 from runner.model.events import EventKind
@@ -67,7 +67,7 @@ def record_signal(connection: Connection, ctx: Context, account: str | None, sig
     touched: set[int] = set()
     for match in matches:
         _act_on_lead(connection, ctx, match, signal, now)
-        for enrollment_id, step in _concerned(connection, match, signal):
+        for enrollment_id, step in _concerned(connection, ctx, match, signal, now):
             _store(connection, account, signal, now, lead_id=match.lead_id, enrollment_id=enrollment_id, step=step)
             touched.add(enrollment_id)
         if match.enrollment_id is None and not touched:
@@ -85,13 +85,21 @@ def record_signal(connection: Connection, ctx: Context, account: str | None, sig
     return len(touched)
 
 
-def _concerned(connection: Connection, match: Match, signal: Signal) -> Iterable[tuple[int, str | None]]:
-    """The enrollments an event reaches: the one it answers, and every open one of the person where it stops all."""
+def _concerned(
+    connection: Connection, ctx: Context, match: Match, signal: Signal, now: datetime
+) -> Iterable[tuple[int, str | None]]:
+    """The enrollments an event reaches: the one it answers, and every other of the person where it stops all.
+
+    Those that a late bounce could open again are among them: whoever answered is not written to there either.
+    """
     if match.enrollment_id is not None:
         yield match.enrollment_id, match.step
     if signal.kind in STOPS_EVERYTHING or match.enrollment_id is None:
-        open_ones = (enrollments.c.lead_id == match.lead_id, enrollments.c.ended_at.is_(None))
-        for (other,) in connection.execute(select(enrollments.c.id).where(*open_ones)).all():
+        since = now - ctx.book.project.settings.contact.reopen_within
+        reopens = and_(enrollments.c.status == "completed", enrollments.c.ended_at > since)
+        could_go_on = or_(enrollments.c.ended_at.is_(None), reopens)
+        mine = select(enrollments.c.id).where(enrollments.c.lead_id == match.lead_id, could_go_on)
+        for (other,) in connection.execute(mine).all():
             if other != match.enrollment_id:
                 yield other, None
 
