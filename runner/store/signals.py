@@ -95,10 +95,11 @@ def _concerned(
     if match.enrollment_id is not None:
         yield match.enrollment_id, match.step
     if signal.kind in STOPS_EVERYTHING or match.enrollment_id is None:
-        since = now - ctx.book.project.settings.contact.reopen_within
-        reopens = and_(enrollments.c.status == "completed", enrollments.c.ended_at > since)
-        could_go_on = or_(enrollments.c.ended_at.is_(None), reopens)
-        mine = select(enrollments.c.id).where(enrollments.c.lead_id == match.lead_id, could_go_on)
+        goes_on = enrollments.c.ended_at.is_(None)
+        if signal.kind in STOPS_EVERYTHING:
+            since = now - ctx.book.project.settings.contact.reopen_within
+            goes_on = or_(goes_on, and_(enrollments.c.status == "completed", enrollments.c.ended_at > since))
+        mine = select(enrollments.c.id).where(enrollments.c.lead_id == match.lead_id, goes_on)
         for (other,) in connection.execute(mine).all():
             if other != match.enrollment_id:
                 yield other, None

@@ -7,6 +7,7 @@ and reads nothing else.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -202,7 +203,7 @@ def _check(url: str, folder: Path, trial: Trial) -> float:
     after.close()
     took = times[-1] - times[0]
     pace = trial.shortest / max(took, 0.001)
-    print(f"{len(times)} sends by {trial.processes} processes in {took:.1f} s; pace {pace:.0%}; overshoot 0")
+    sys.stdout.write(f"{len(times)} sends, {trial.processes} processes, {took:.1f} s; pace {pace:.0%}; overshoot 0\n")
     return pace
 
 

@@ -2,7 +2,7 @@
 
 The reference knows no table and calls no function of the engine. The rules tell it what the world and the operators
 did; a channel tells it when the gate let something pass and when something went out. It judges at those two instants,
-and keeps in `complaints` whatever broke a promise: an exception raised inside a channel would be the engine's to handle.
+and keeps in `complaints` whatever broke a promise: an exception out of a channel would be the engine's to handle.
 """
 
 from __future__ import annotations
