@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
 from runner.engine.ports import InboxBatch, Note, Signal
 from runner.model.events import EventKind
@@ -95,7 +95,7 @@ def _concerned(
     if match.enrollment_id is not None:
         yield match.enrollment_id, match.step
     if signal.kind in STOPS_EVERYTHING or match.enrollment_id is None:
-        goes_on = enrollments.c.ended_at.is_(None)
+        goes_on: ColumnElement[bool] = enrollments.c.ended_at.is_(None)
         if signal.kind in STOPS_EVERYTHING:
             since = now - ctx.book.project.settings.contact.reopen_within
             goes_on = or_(goes_on, and_(enrollments.c.status == "completed", enrollments.c.ended_at > since))
