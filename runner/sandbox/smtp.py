@@ -10,7 +10,16 @@ The fate is the first word of the local part, up to a dot or plus, so that many 
     limited     421 4.7.28 at the first RCPT, then ok  reply          accepted, then a person's reply
     rejectdot   554 5.7.1 at the final dot             outofoffice    accepted, then an auto-reply with a date
     tempdot     451 4.3.0 at the first dot, then ok    optout         accepted, then a reply that asks to be removed
-                                                       complain       accepted, then an abuse report
+    unseen      accepted, and nothing to show for it  complain       accepted, then an abuse report
+
+A word in front of a fate and a hyphen say how the final dot is answered instead of `250 2.0.0 Ok: queued`:
+
+    close-   the connection is closed without a word  garbage-  words that are no reply
+    reset-   the same with a TCP reset                split-    the 250 in two packets
+    silent-  nothing, until the sender gives up       half-     half of the 250, then the connection is closed
+
+So `reset-latebounce.p7@` is accepted, its 250 lost, and bounced later; `half-lost` was dropped. Only what is `ok`
+then has a copy in Sent: of the others nobody knows but by what comes back.
 
 Every other address accepts. What comes back goes into the sender's mailbox at `Delays` after acceptance, by the clock;
 a copy of each accepted message goes into the sender's Sent folder, as Gmail does it.
@@ -21,7 +30,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+import socket
 import ssl
+import struct
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -76,7 +87,10 @@ _ONCE_AT_RCPT = {
 }
 _AT_DOT = {"rejectdot": "554 5.7.1 Message taken for spam"}
 _ONCE_AT_DOT = {"tempdot": "451 4.3.0 Temporary system problem"}
-_SILENT = frozenset({"closeafterdot", "lostafterdot"})
+_OLD_WORDS = {"closeafterdot": ("close", "ok"), "lostafterdot": ("close", "lost")}
+_ODD_ANSWERS = frozenset({"close", "reset", "silent", "garbage", "split", "half"})
+_UNFILED = frozenset({"latebounce", "softbounce", "reply", "unseen"})
+SPLIT_SECONDS = 0.02
 _REPLIES = {
     "reply": "Thanks, that sounds interesting. Could you call me on Thursday?",
     "optout": "Please remove me from your list, I am not interested.",
@@ -223,19 +237,19 @@ class _Handler:
     ) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
         said = "250 2.0.0 Ok: queued"
+        answer = ""
         for address in envelope.rcpt_tos:
-            fate = _fate(address)
+            answer, fate = _answer_and_fate(address)
             refusal = _AT_DOT.get(fate) or self._once(fate, address, _ONCE_AT_DOT)
             if refusal is not None:
                 self._note("refused", envelope, address, refusal, content)
                 return refusal
-            if fate in _SILENT:
-                cast(asyncio.Transport, server.transport).abort()
-                said = ""
-            self._note("lost" if fate == "lostafterdot" else "accepted", envelope, address, said, content)
-            if fate != "lostafterdot":
-                self._deliver(fate, answers.Original(envelope.mail_from or "", address, content, self._clock.now()))
-        return said or "421 4.0.0 gone"
+            lost = fate == "lost"
+            self._note("lost" if lost else "accepted", envelope, address, "" if answer else said, content)
+            if not lost:
+                original = answers.Original(envelope.mail_from or "", address, content, self._clock.now())
+                self._deliver(fate, original, filed=fate != "unseen" and not (answer and fate in _UNFILED))
+        return await _odd(answer, cast(asyncio.Transport, server.transport), said) if answer else said
 
     def _once(self, fate: str, address: str, table: Mapping[str, str]) -> str | None:
         if fate not in table or (fate, address) in self._seen:
@@ -243,9 +257,10 @@ class _Handler:
         self._seen.add((fate, address))
         return table[fate]
 
-    def _deliver(self, fate: str, mail: answers.Original) -> None:
+    def _deliver(self, fate: str, mail: answers.Original, *, filed: bool) -> None:
         own = self._mailboxes.of(_untagged(parseaddr(mail.header("From"))[1] or mail.sender))
-        own.add(SENT, mail.content, flags=("\\Seen",))
+        if filed:
+            own.add(SENT, mail.content, flags=("\\Seen",))
         delays = self._delays
         bounced, replied, automatic = (mail.at + each for each in (delays.bounce, delays.reply, delays.auto_reply))
         envelope_box = self._mailboxes.of(_untagged(mail.sender))
@@ -286,6 +301,38 @@ class _Handler:
 
 def _fate(address: str) -> str:
     return re.split(r"[.+@]", address.lower(), maxsplit=1)[0]
+
+
+def _answer_and_fate(address: str) -> tuple[str, str]:
+    """How the dot is answered (empty: as it should be), and what becomes of the message."""
+    word = _fate(address)
+    if word in _OLD_WORDS:
+        return _OLD_WORDS[word]
+    answer, _, fate = word.partition("-")
+    return (answer, fate) if fate and answer in _ODD_ANSWERS else ("", word)
+
+
+async def _odd(answer: str, transport: asyncio.Transport, said: str) -> str:
+    """Answer the dot in an odd way. Returns what is left to say; on a closed connection nobody hears it."""
+    match answer:
+        case "garbage":
+            return "queued, I think"
+        case "silent":
+            await asyncio.Event().wait()  # ended when the sender hangs up, or the server stops
+        case "split":
+            transport.write(said[:7].encode())
+            await asyncio.sleep(SPLIT_SECONDS)
+            return said[7:]
+        case "half":
+            transport.write(said[:7].encode())
+            transport.close()
+        case "reset":
+            linger = struct.pack("ii", 1, 0)  # with no time to linger, closing sends RST instead of FIN
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            transport.abort()
+        case _:
+            transport.abort()
+    return "421 4.0.0 gone"
 
 
 def _untagged(address: str) -> str:

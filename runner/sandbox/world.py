@@ -18,7 +18,7 @@ from runner.sandbox.imap import ImapServer
 from runner.sandbox.linkedin import LinkedInSandbox
 from runner.sandbox.mailbox import Mailboxes
 from runner.sandbox.sites import FormSites
-from runner.sandbox.smtp import SmtpSink
+from runner.sandbox.smtp import Delays, SmtpSink
 
 COOKIE_VARIABLE = "RUNNER_SANDBOX_COOKIE"
 
@@ -38,13 +38,13 @@ class Sandbox:
 
     def __init__(
         self, clock: Clock, *, ledgers: Path | None = None, accept_after: timedelta = timedelta(hours=1),
-        reply_after: timedelta = timedelta(hours=2),
+        reply_after: timedelta = timedelta(hours=2), mail_delays: Delays | None = None,
     ) -> None:  # fmt: skip
         def path(name: str) -> Path | None:
             return ledgers / f"{name}.jsonl" if ledgers else None
 
         mailboxes = Mailboxes(clock)
-        self.smtp = SmtpSink(clock, mailboxes, ledger_path=path("smtp"))
+        self.smtp = SmtpSink(clock, mailboxes, ledger_path=path("smtp"), delays=mail_delays)
         self.imap = ImapServer(mailboxes, clock)
         self.linkedin = LinkedInSandbox(
             clock, ledger_path=path("linkedin"), accept_after=accept_after, reply_after=reply_after

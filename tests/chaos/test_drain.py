@@ -1,0 +1,131 @@
+"""SIGTERM drains: nothing new is claimed, what is under way finishes, exit 0. A second one leaves at once."""
+
+from __future__ import annotations
+
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from judges import attempts_by_status, conservation, disagreements, duplicates, listed, received, sound
+from lives import FAILPOINTS, At, begin, begin_cold, live_to_the_end
+from sqlalchemy import func, select
+from stage import Stage, sandbox_process, set_stage
+
+from runner.serve.process import Options
+from runner.store.tables import claims
+
+ONE_MAIL = "version: 1\nname: quick\nsteps:\n  - {id: intro, channel: email, template: note}\n"
+WORKERS, PEOPLE = 2, 12
+OPTIONS = Options(workers=WORKERS, lease=30.0, inbox_every=60.0)
+DRAWN_OUT = 0.4
+
+
+def _quick(number: int) -> dict[str, str]:
+    return {"email": f"ok.p{number}@d{number}.example", "first_name": f"P{number}"}
+
+
+def _silent(number: int) -> dict[str, str]:
+    return {"email": f"silent-ok.p{number}@d{number}.example", "first_name": f"P{number}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """A worker's halt at a failpoint: says that it is there, and goes on when it may."""
+
+    folder: Path
+
+    def __call__(self) -> None:
+        (self.folder / "there").touch()
+        while not (self.folder / "go").exists():
+            time.sleep(0.005)
+
+    def wait(self) -> None:
+        """Wait until the worker is there."""
+        _wait_for(self.folder / "there")
+
+    def release(self) -> None:
+        """Let it go on."""
+        (self.folder / "go").touch()
+
+
+def _wait_for(path: Path, size: int = -1) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if path.exists() and path.stat().st_size > size:
+            return
+        time.sleep(0.005)
+    raise AssertionError(f"{path.name} did not come")
+
+
+def _claimed(stage: Stage) -> int:
+    with stage.looked_at() as ctx, ctx.db.read() as connection:
+        return connection.execute(select(func.count()).select_from(claims)).scalar_one()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_sigterm_in_any_phase_finishes_what_is_under_way_and_claims_nothing_more(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path / 'chaos.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    with sandbox_process(tmp_path / "ledgers") as ports:
+        stage = set_stage(tmp_path, url, ports, PEOPLE, sequence=ONE_MAIL, hold="1h", person=_quick)
+        for phase in FAILPOINTS:
+            with stage.looked_at() as ctx:
+                stage.add_people(ctx, PEOPLE)
+            halt = Halt(tmp_path / phase)
+            halt.folder.mkdir()
+            life = begin(stage, OPTIONS, At(phase, 2, halt))
+            halt.wait()
+            life.send(signal.SIGTERM)
+            time.sleep(DRAWN_OUT)
+            before = received(stage).total()
+            halt.release()
+            assert life.ended(10) == 0, stage.log()
+            assert received(stage).total() - before <= WORKERS, "more was sent than was under way"
+            assert _claimed(stage) == 0, "a claim was left behind"
+            with stage.looked_at() as ctx:
+                sound(ctx)
+                assert {status for _, status in attempts_by_status(ctx)} == {"sent"}, phase
+        assert live_to_the_end(stage, 60)
+    assert duplicates(stage) == {}
+    with stage.looked_at() as ctx:
+        assert disagreements(stage, ctx) == []
+        assert conservation(ctx) == {"ended": PEOPLE * (1 + len(FAILPOINTS))}
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_second_sigterm_leaves_at_once_and_the_next_start_lists_what_is_in_doubt(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path / 'chaos.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    with sandbox_process(tmp_path / "ledgers") as ports:
+        stage = set_stage(tmp_path, url, ports, 1, sequence=ONE_MAIL, hold="1h", person=_silent)
+        life = begin_cold(stage)
+        _wait_for(stage.ledgers / "smtp.jsonl", size=10)
+        life.send(signal.SIGTERM)
+        assert life.ended(1.0) is None, "the first one waits for the answer to the dot"
+        started = time.monotonic()
+        life.send(signal.SIGTERM)
+        code = life.ended(10)
+        took = time.monotonic() - started
+        assert code == 1, stage.log()
+        assert took < 1, f"it took {took:.1f} s to leave"
+        again = begin(stage)
+        _wait_until_listed(stage, 1)
+        again.end(signal.SIGTERM)
+        with stage.looked_at() as ctx:
+            sound(ctx)
+            assert [row["reason"] for row in listed(ctx)] == ["worker_died"]
+    assert duplicates(stage) == {}
+
+
+def _wait_until_listed(stage: Stage, count: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with stage.looked_at() as ctx:
+            if len(listed(ctx)) == count:
+                return
+        time.sleep(0.1)
+    raise AssertionError("what was in doubt is not listed")

@@ -1,0 +1,105 @@
+"""What must be true after any number of deaths: the database against the ledgers of the servers, and against itself."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import exists, func, select
+from stage import Stage
+
+from runner.serve.reconciler import Reconciliation
+from runner.store.context import Context
+from runner.store.histories import attempt_rows
+from runner.store.invariants import broken
+from runner.store.tables import claims, enrollments, leads, outreach_attempts, step_runs, timers
+
+GOT = ("accepted", "lost")
+"""What the SMTP sink says of a message whose dot it saw: kept, or lost by its own fault."""
+
+
+def received(stage: Stage) -> Counter[tuple[str, str]]:
+    """How often each message reached its server: by channel, and the message's key, the person or the site."""
+    mails = (("email", r["key"]) for r in stage.records("smtp") if r["verdict"] in GOT)
+    taken = (("linkedin", r["public_id"]) for r in stage.records("linkedin") if r["kind"] != "read" and r["taken"])
+    forms = (("contact_form", r["site"]) for r in stage.records("sites"))
+    return Counter([*mails, *taken, *forms])
+
+
+def duplicates(stage: Stage) -> dict[tuple[str, str], int]:
+    """Everything that somebody received more than once. Empty is what at-most-once means."""
+    return {what: times for what, times in received(stage).items() if times > 1}
+
+
+def disagreements(stage: Stage, ctx: Context) -> list[tuple[str, str, list[str]]]:
+    """Where the database says of a message what its server denies.
+
+    What arrived must count as sent or be in doubt; what counts as sent must have arrived.
+    """
+    got, found = received(stage), []
+    for (channel, name), statuses in _attempts(ctx).items():
+        arrived, counts = got.pop((channel, name), 0) > 0, {"sent", "unknown"} & set(statuses)
+        if (arrived and not counts) or ("sent" in statuses and not arrived):
+            found.append((channel, name, statuses))
+    return found + [(channel, name, ["not in the database"]) for channel, name in got]
+
+
+def _attempts(ctx: Context) -> dict[tuple[str, str], list[str]]:
+    columns = (outreach_attempts.c.channel, outreach_attempts.c.status, step_runs.c.key)
+    query = select(*columns, leads.c.linkedin_url, leads.c.contact_form_url).select_from(outreach_attempts)
+    query = query.join(step_runs, step_runs.c.id == outreach_attempts.c.step_run_id)
+    query = query.join(leads, leads.c.id == outreach_attempts.c.lead_id)
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    with ctx.db.read() as connection:
+        for row in connection.execute(query):
+            names = {
+                "email": row.key, "linkedin": (row.linkedin_url or "").rstrip("/").rpartition("/")[2],
+                "contact_form": (urlsplit(row.contact_form_url or "").hostname or "").partition(".")[0],
+            }  # fmt: skip
+            found[(row.channel, names[row.channel])].append(row.status)
+    return found
+
+
+def conservation(ctx: Context) -> Counter[str]:
+    """Where everybody is; raises AssertionError when somebody is nowhere, or in two places."""
+    queued = exists().where(timers.c.enrollment_id == enrollments.c.id)
+    claimed = exists().where(claims.c.enrollment_id == enrollments.c.id)
+    query = select(enrollments.c.id, enrollments.c.status, enrollments.c.ended_at, enrollments.c.waiting_on)
+    places: Counter[str] = Counter()
+    with ctx.db.read() as connection:
+        for row in connection.execute(query.add_columns(queued.label("queued"), claimed.label("claimed"))):
+            ended, paused = row.ended_at is not None, row.status == "paused"
+            assert ended + paused + row.queued + row.claimed == 1, f"enrollment {row}"
+            places["ended" if ended else row.waiting_on or "paused" if paused else "claimed" if row.claimed else "queued"] += 1
+        assert places.total() == connection.execute(select(func.count()).select_from(leads)).scalar_one()
+    return places
+
+
+def sound(ctx: Context) -> Counter[str]:
+    """Nobody is lost and no invariant is broken. Returns where everybody is."""
+    assert broken(ctx) == []
+    return conservation(ctx)
+
+
+def listed(ctx: Context) -> list[dict[str, Any]]:
+    """What `runner attempts list` shows: every attempt whose end nobody knows."""
+    return attempt_rows(ctx, status="unknown", campaign=None)
+
+
+def attempts_by_status(ctx: Context) -> Counter[tuple[str, str]]:
+    """How many attempts of each channel ended how."""
+    query = select(outreach_attempts.c.channel, outreach_attempts.c.status)
+    with ctx.db.read() as connection:
+        return Counter((row.channel, row.status) for row in connection.execute(query))
+
+
+def settle_by_evidence(stage: Stage) -> int:
+    """Look for evidence of everything unknown, now. Returns how many were settled as sent."""
+    from datetime import timedelta
+
+    app = stage.app()
+    try:
+        return Reconciliation(app.context, app.channel_set.reconcilers, grace=timedelta(0)).run()
+    finally:
+        app.close()
