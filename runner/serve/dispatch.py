@@ -91,6 +91,8 @@ class Dispatcher:
                 self._passed.update(lane.id for lane in running if lane not in shares)
         taken = 0
         for lane, room in shares.items():
+            if self._draining:
+                break
             ticked = claim_due(ctx, lane, room)
             for claim in ticked.claims:
                 self._submit(claim)
@@ -108,7 +110,11 @@ class Dispatcher:
     def _submit(self, claim: Claim) -> None:
         with self._lock:
             self._flying[claim.lane] += 1
-        future = self._pool.submit(self.worker.perform, claim)
+        try:
+            future = self._pool.submit(self.worker.perform, claim)
+        except RuntimeError:  # the drain began between the claim and here
+            future = Future()
+            future.cancel()
         future.add_done_callback(lambda done: self._landed(claim, done))
 
     def _landed(self, claim: Claim, done: Future[Outcome | None]) -> None:
@@ -152,7 +158,7 @@ class Dispatcher:
         campaign = ctx.book.campaigns.get(lane.campaign_id)
         return not self.dry_run and campaign is not None and campaign.mode is CampaignMode.LIVE
 
-    def drain(self, *, wait: bool = True) -> None:
+    def drain(self) -> None:
         """Claim nothing more, let sends under way finish, give back what has not begun."""
         self._draining = True
-        self._pool.shutdown(wait=wait, cancel_futures=True)
+        self._pool.shutdown(cancel_futures=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -48,13 +50,14 @@ class Service:
     failing: bool = False
     watches: InboxWatches = field(init=False)
     _scheduler: BackgroundScheduler = field(init=False)
+    _jobs: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(6))
 
     def __post_init__(self) -> None:
         app = self.app
         self.watches = InboxWatches(app.context, app.inboxes, app.channel_set.watchers, self.wake)
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
-            executors={"default": ThreadPoolExecutor(6)},
+            executors={"default": self._jobs},
             job_defaults=JOB_DEFAULTS,
             timezone=UTC,
         )
@@ -83,12 +86,13 @@ class Service:
         """Tick as soon as possible: something became due or a worker is free."""
         self._tick_at(_now())
 
-    def stop(self, *, at_once: bool = False) -> None:
-        """Claim nothing more; finish sends under way, unless `at_once`."""
+    def stop(self) -> None:
+        """Claim nothing more; finish sends and jobs under way."""
         self.watches.close()
-        self.dispatcher.drain(wait=not at_once)
+        self.dispatcher.drain()
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=not at_once)
+            self._scheduler.shutdown(wait=False)  # waiting, it would hold a lock that the jobs it waits for need
+            self._jobs.shutdown()
 
     def _tick(self) -> None:
         self.dispatcher.tick()
@@ -97,8 +101,9 @@ class Service:
         self._tick_at(latest if due is None else max(_now() + timedelta(milliseconds=50), min(due, latest)))
 
     def _tick_at(self, instant: datetime) -> None:
-        if self._scheduler.running and self._scheduler.get_job("tick") is not None:
-            self._scheduler.modify_job("tick", next_run_time=instant)
+        with suppress(JobLookupError):  # the scheduler has stopped meanwhile
+            if self._scheduler.running:
+                self._scheduler.modify_job("tick", next_run_time=instant)
 
     def _rescue(self) -> None:
         renew(self.app.ctx)

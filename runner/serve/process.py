@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from queue import Empty, SimpleQueue
 from types import FrameType
 
 import structlog
@@ -46,35 +48,46 @@ def run_service(app: App, options: Options) -> int:
         service.start()
         public = start_public(app.context)
         log.info("serve.ready", people=open_count(app))
-        while not stopping.wanted.wait(0.2):
+        while not stopping.wanted(0.2):
             if options.until_idle and _is_idle(app, service):
                 break
         if public is not None:
             public.stop()
-        service.stop(at_once=stopping.at_once)
+        service.stop()
     log.info("serve.stopped", people=open_count(app))
     return 0
 
 
 class _Stopping:
-    """SIGTERM and SIGINT: the first drains, the second ends at once. SIGHUP reloads."""
+    """SIGTERM and SIGINT: the first drains, the second ends the process at once. SIGHUP reloads.
+
+    A handler may run while its own thread holds any lock, a logger's or an Event's; it takes none.
+    """
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self.wanted = threading.Event()
-        self.at_once = False
+        self._came: SimpleQueue[int] = SimpleQueue()  # the one queue whose `put` may interrupt its own `get`
+        self._asked = False
 
     def listen(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         signal.signal(signal.SIGHUP, self._reload)
 
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        if self.wanted.is_set():
-            self.at_once = True
-            raise SystemExit(1)
+    def wanted(self, seconds: float) -> bool:
+        """Whether to drain, after waiting for a signal for up to so long."""
+        try:
+            number = self._came.get(timeout=seconds)
+        except Empty:
+            return False
         log.info("serve.draining", signal=signal.Signals(number).name)
-        self.wanted.set()
+        return True
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        if self._asked:
+            os._exit(1)  # any other way out waits for the threads, and they for servers that do not answer
+        self._asked = True
+        self._came.put(number)
 
     def _reload(self, number: int, frame: FrameType | None) -> None:
         self.service.reload_wanted.set()

@@ -64,7 +64,7 @@ def _claimed(stage: Stage) -> int:
         return connection.execute(select(func.count()).select_from(claims)).scalar_one()
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def test_a_sigterm_in_any_phase_finishes_what_is_under_way_and_claims_nothing_more(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -95,7 +95,7 @@ def test_a_sigterm_in_any_phase_finishes_what_is_under_way_and_claims_nothing_mo
         assert conservation(ctx) == {"ended": PEOPLE * (1 + len(FAILPOINTS))}
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def test_a_second_sigterm_leaves_at_once_and_the_next_start_lists_what_is_in_doubt(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

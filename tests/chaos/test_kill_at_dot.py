@@ -98,7 +98,7 @@ def _play(folder: Path, url: str, kills: int) -> Counter[str]:
     return counts
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def test_serve_killed_before_the_250_sends_nothing_twice_and_settles_what_can_be_known(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

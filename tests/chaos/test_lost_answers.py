@@ -46,9 +46,7 @@ def _play(folder: Path, url: str, people: int) -> tuple[Stage, ManualClock]:
     delays = Delays(bounce=timedelta(minutes=5), reply=timedelta(minutes=10))
     sandbox = Sandbox(clock, ledgers=folder / "ledgers", mail_delays=delays).start()
     try:
-        stage = set_stage(
-            folder, url, sandbox.ports, people, sequence=ONE_MAIL, hold="24h", dot="1s", person=_person
-        )
+        stage = set_stage(folder, url, sandbox.ports, people, sequence=ONE_MAIL, hold="24h", dot="1s", person=_person)
         app = stage.app(clock=clock)
         dispatcher = app.dispatcher(workers=4)
         JumpingRun(app, clock, dispatcher, [sandbox.next_event_at]).run()

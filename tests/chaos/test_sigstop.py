@@ -88,7 +88,7 @@ def _fared(questions: list[Asked], sleeper: int, kind: str) -> Iterator[str]:
         yield "refused to the woken, sent by the other" if key in taken else "refused to the woken, not sent yet"
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def test_a_worker_stopped_for_longer_than_its_lease_is_fenced_off_when_it_wakes(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,16 +63,17 @@ def _attempts(ctx: Context) -> dict[tuple[str, str], list[str]]:
 
 
 def conservation(ctx: Context) -> Counter[str]:
-    """Where everybody is; raises AssertionError when somebody is nowhere, or in two places."""
+    """Where everybody is; raises ValueError when somebody is nowhere, or in two places."""
     queued = exists().where(timers.c.enrollment_id == enrollments.c.id)
     claimed = exists().where(claims.c.enrollment_id == enrollments.c.id)
-    query = select(enrollments.c.id, enrollments.c.status, enrollments.c.ended_at, enrollments.c.waiting_on)
+    query = select(enrollments.c.id, enrollments.c.status, enrollments.c.ended_at)
     places: Counter[str] = Counter()
     with ctx.db.read() as connection:
         for row in connection.execute(query.add_columns(queued.label("queued"), claimed.label("claimed"))):
-            ended, paused = row.ended_at is not None, row.status == "paused"
-            assert ended + paused + row.queued + row.claimed == 1, f"enrollment {row}"
-            places["ended" if ended else row.waiting_on or "paused" if paused else "claimed" if row.claimed else "queued"] += 1
+            held = {"ended": row.ended_at is not None, "paused": row.status == "paused"}
+            held |= {"claimed": row.claimed, "queued": row.queued}
+            [place] = [name for name, there in held.items() if there]
+            places[place] += 1
         assert places.total() == connection.execute(select(func.count()).select_from(leads)).scalar_one()
     return places
 
@@ -87,6 +89,19 @@ def listed(ctx: Context) -> list[dict[str, Any]]:
     return attempt_rows(ctx, status="unknown", campaign=None)
 
 
+def doubtful_mail(ctx: Context) -> set[str]:
+    """The keys of the messages whose end nobody knows."""
+    query = select(step_runs.c.key).join(outreach_attempts, outreach_attempts.c.step_run_id == step_runs.c.id)
+    where = (outreach_attempts.c.status == "unknown", outreach_attempts.c.channel == "email")
+    with ctx.db.read() as connection:
+        return set(connection.execute(query.where(*where)).scalars())
+
+
+def filed_mail(stage: Stage) -> set[str]:
+    """The keys of the messages of which the sender's Sent folder holds a copy."""
+    return {r["key"] for r in stage.records("smtp") if r["verdict"] == "accepted"}
+
+
 def attempts_by_status(ctx: Context) -> Counter[tuple[str, str]]:
     """How many attempts of each channel ended how."""
     query = select(outreach_attempts.c.channel, outreach_attempts.c.status)
@@ -96,8 +111,6 @@ def attempts_by_status(ctx: Context) -> Counter[tuple[str, str]]:
 
 def settle_by_evidence(stage: Stage) -> int:
     """Look for evidence of everything unknown, now. Returns how many were settled as sent."""
-    from datetime import timedelta
-
     app = stage.app()
     try:
         return Reconciliation(app.context, app.channel_set.reconcilers, grace=timedelta(0)).run()

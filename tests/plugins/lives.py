@@ -130,6 +130,7 @@ def _serve(stage: Stage, options: Options, failpoint: Failpoint, wire: Callable[
         os.dup2(quiet, 1)
         log = os.open(stage.ledgers / "serve.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(log, 2)
+        sys.stderr = os.fdopen(2, "w", buffering=1)
         set_up_logs()
         code = run_service(wire(stage.app(failpoint=failpoint)), options)
     except BaseException:
