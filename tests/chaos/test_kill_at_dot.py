@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from judges import disagreements, duplicates, listed, settle_by_evidence, sound
-from lives import At, begin, die
+from lives import At, begin, die, end_on_receipt
 from sqlalchemy import select
 from stage import Stage, sandbox_process, set_stage
 
@@ -36,14 +36,7 @@ def _kill_one(stage: Stage, number: int) -> str:
         life = begin(stage, ALONE, At("prepared" if place == "body" else "intent", 1, die))
         assert life.ended(20) == -9, stage.log()
         return place
-    ledger = stage.ledgers / "smtp.jsonl"
-    seen = ledger.stat().st_size
-    life = begin(stage, ALONE)
-    deadline = time.monotonic() + 20
-    while ledger.stat().st_size == seen and time.monotonic() < deadline:
-        time.sleep(0.0005)
-    assert ledger.stat().st_size > seen, stage.log()
-    life.end()
+    end_on_receipt(stage, "smtp", ALONE)
     return place
 
 

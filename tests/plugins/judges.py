@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import exists, func, select
 from stage import Stage
@@ -21,11 +21,21 @@ GOT = ("accepted", "lost")
 
 
 def received(stage: Stage) -> Counter[tuple[str, str]]:
-    """How often each message reached its server: by channel, and the message's key, the person or the site."""
+    """How often each message reached its server: by channel, and the message's key or the person."""
     mails = (("email", r["key"]) for r in stage.records("smtp") if r["verdict"] in GOT)
-    taken = (("linkedin", r["public_id"]) for r in stage.records("linkedin") if r["kind"] != "read" and r["taken"])
-    forms = (("contact_form", r["site"]) for r in stage.records("sites"))
+    taken = (
+        ("linkedin", f"{r['kind']} {r['public_id']}")
+        for r in stage.records("linkedin")
+        if r["kind"] != "read" and r["taken"]
+    )
+    forms = (("contact_form", _greeted(r["fields"])) for r in stage.records("sites"))
     return Counter([*mails, *taken, *forms])
+
+
+def _greeted(fields: list[list[str]]) -> str:
+    """Whom the message in a form greets: a site's name may be shared, the person's first name is not."""
+    [name] = {found[1] for _, value in fields if (found := re.search(r"Hello (P\d+)", value))}
+    return name
 
 
 def duplicates(stage: Stage) -> dict[tuple[str, str], int]:
@@ -47,17 +57,16 @@ def disagreements(stage: Stage, ctx: Context) -> list[tuple[str, str, list[str]]
 
 
 def _attempts(ctx: Context) -> dict[tuple[str, str], list[str]]:
-    columns = (outreach_attempts.c.channel, outreach_attempts.c.status, step_runs.c.key)
-    query = select(*columns, leads.c.linkedin_url, leads.c.contact_form_url).select_from(outreach_attempts)
+    columns = (outreach_attempts.c.channel, outreach_attempts.c.status, outreach_attempts.c.action, step_runs.c.key)
+    query = select(*columns, leads.c.linkedin_url, leads.c.first_name).select_from(outreach_attempts)
     query = query.join(step_runs, step_runs.c.id == outreach_attempts.c.step_run_id)
     query = query.join(leads, leads.c.id == outreach_attempts.c.lead_id)
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     with ctx.db.read() as connection:
         for row in connection.execute(query):
-            names = {
-                "email": row.key, "linkedin": (row.linkedin_url or "").rstrip("/").rpartition("/")[2],
-                "contact_form": (urlsplit(row.contact_form_url or "").hostname or "").partition(".")[0],
-            }  # fmt: skip
+            profile = (row.linkedin_url or "").rstrip("/").rpartition("/")[2]
+            kind = "invitation" if row.action == "connect" else row.action
+            names = {"email": row.key, "linkedin": f"{kind} {profile}", "contact_form": row.first_name}
             found[(row.channel, names[row.channel])].append(row.status)
     return found
 

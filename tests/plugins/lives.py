@@ -105,6 +105,21 @@ def begin(
     return Life(pid)
 
 
+def end_on_receipt(stage: Stage, ledger: str, options: Options = OPTIONS, after: float = 0.0) -> None:
+    """A life that is killed when a server has received something from it, `after` seconds later."""
+    path = stage.ledgers / f"{ledger}.jsonl"
+    path.touch()
+    with path.open("rb") as lines:
+        lines.seek(0, os.SEEK_END)
+        life = begin(stage, options)
+        deadline = time.monotonic() + 60
+        while not any(b'"kind": "read"' not in line for line in lines.readlines()):
+            assert time.monotonic() < deadline, stage.log()
+            time.sleep(0.0005)
+    time.sleep(after)  # the moment of death is the point: real processes on the real clock
+    life.end()
+
+
 def begin_cold(stage: Stage) -> Life:
     """The command itself, in a fresh interpreter."""
     command = [sys.executable, "-m", "runner", "serve", "--project", str(stage.root), "--workers", "4", "--lease", "1"]
