@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import structlog
 
-from runner.engine.outcomes import AccountTrouble, Outcome, Permit, Refusal, Trouble
+from runner.engine.outcomes import AccountTrouble, Outcome, Permit, Refusal, Trouble, Unknown
 from runner.engine.ports import Channel, Prepared, Release
 from runner.errors import DatabaseUnavailable, MissingSecret
 from runner.model.channel import ChannelType
-from runner.store.claims import Claim
+from runner.store.claims import Claim, give_back
 from runner.store.context import Context
 from runner.store.gatekeeping import look_ahead, pass_gate
 from runner.store.results import abandon, record
@@ -20,10 +23,26 @@ from runner.store.work import Unworkable, Work, open_work
 
 log = structlog.get_logger("runner.worker")
 Failpoint = Callable[[str], None]
+T = TypeVar("T")
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+"""Seconds between tries to write what must not be forgotten while the database is away."""
 
 
 def _no_failpoint(_name: str) -> None:
     return None
+
+
+def _say(error: DatabaseUnavailable) -> None:
+    log.error("database.unavailable", error=str(error), help=error.help)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """What a worker does while the database is away: `told` hears of it, `stopping` or the time ends the waiting."""
+
+    seconds: float = 60.0
+    told: Callable[[DatabaseUnavailable], None] = _say
+    stopping: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +52,14 @@ class Worker:
     context: Callable[[], Context]
     channels: Mapping[ChannelType, Channel]
     failpoint: Failpoint = _no_failpoint
+    patience: Patience = field(default_factory=Patience)
 
     def perform(self, claim: Claim, release: Release | None = None) -> Outcome | None:
         """Act on a claim and record what came of it. None when the claim was lost or nothing was left to do.
 
         `release` is a person's word that this attempt may go out; it holds for this attempt alone.
-        Trouble with the database ends the attempt where it stands; the rescue settles it by what was committed.
+        When the database goes away before anything went out, the claim is given back as soon as it returns; after
+        that the result is recorded then. What cannot wait so long is settled by the rescue, by what was committed.
         """
         ctx = self.context()
         try:
@@ -49,23 +70,30 @@ class Worker:
                 return self._record(ctx, opened.work, opened.outcome)
             return self._attempt(ctx, opened)
         except DatabaseUnavailable as error:
-            log.error("attempt.database_lost", enrollment=claim.enrollment_id, error=str(error))
+            self.patience.told(error)
+            self._when_back(claim, lambda: give_back(ctx, claim))
             return None
 
     def _attempt(self, ctx: Context, work: Work) -> Outcome | None:
+        """Raises DatabaseUnavailable only while it is certain that nothing went out."""
+        passed = threading.Event()
         try:
-            outcome = self._send(ctx, work)
-        except DatabaseUnavailable:
-            raise
+            outcome = self._send(ctx, work, passed)
+        except DatabaseUnavailable as error:
+            if not passed.is_set():
+                raise
+            outcome = Unknown("database", str(error))
         except MissingSecret as error:
             outcome = AccountTrouble(Trouble.CONFIG, "missing_secret", str(error))
         except Exception as error:  # noqa: BLE001 - kept with its traceback, shown, and blocks nobody else
             log.error("attempt.crashed", enrollment=work.claim.enrollment_id, step=work.step, error=repr(error))
-            abandon(ctx, work, error, traceback.format_exc(limit=12))
+            trace = traceback.format_exc(limit=12)
+            self._when_back(work.claim, lambda: abandon(ctx, work, error, trace))
             return None
         return self._record(ctx, work, outcome)
 
-    def _send(self, ctx: Context, work: Work) -> Outcome:
+    def _send(self, ctx: Context, work: Work, passed: threading.Event) -> Outcome:
+        """Sets `passed` once the intent is known to be durable: from then on something may have gone out."""
         intention = work.intention()
         refusal = look_ahead(ctx, intention)
         if refusal is not None:
@@ -78,6 +106,7 @@ class Worker:
 
         def gate() -> Permit | Refusal:
             verdict = pass_gate(ctx, intention)
+            passed.set()
             self.failpoint("intent")
             return verdict
 
@@ -85,8 +114,21 @@ class Worker:
         self.failpoint("fired")
         return outcome
 
+    def _when_back(self, claim: Claim, act: Callable[[], T]) -> T | None:
+        """What `act` gives once the database takes it; None when it did not in time, and the rescue has to see to it."""
+        pause, until = FIRST_PAUSE, time.monotonic() + self.patience.seconds
+        while True:
+            try:
+                return act()
+            except DatabaseUnavailable as error:
+                self.patience.told(error)
+                if self.patience.stopping.wait(pause) or time.monotonic() > until:
+                    log.error("attempt.left_to_rescue", enrollment=claim.enrollment_id, error=str(error))
+                    return None
+                pause = min(2 * pause, LONGEST_PAUSE)
+
     def _record(self, ctx: Context, work: Work, outcome: Outcome) -> Outcome:
-        kept = record(ctx, work, outcome)
+        kept = self._when_back(work.claim, lambda: record(ctx, work, outcome))
         self.failpoint("recorded")
         log.info(
             "attempt." + type(outcome).__name__.lower(),  # noqa: G003 - an event name, not a text

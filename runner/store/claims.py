@@ -22,6 +22,10 @@ MAX_CRASHES = 3
 """A step whose process died this often before it could send is parked: it may be what kills the process."""
 
 
+WORKER_DIED = "worker_died"
+"""Why an attempt is unknown whose claim was rescued after the intent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The right to act on one enrollment, as long as the row with this token stands and its lease has not run out."""
@@ -63,12 +67,18 @@ def drop(connection: Connection, claim: Claim) -> bool:
     return connection.execute(delete(claims).where(*where)).rowcount == 1
 
 
-def renew(ctx: Context) -> int:
-    """Extend the leases of this process; called well before they run out. Returns how many it holds."""
+def renew(ctx: Context, tokens: Sequence[str]) -> int:
+    """Extend the leases of the claims that are being acted on; called well before they run out. Returns how many stand.
+
+    Only those: a claim whose transaction's answer was lost is held by nobody, and its lease has to run out. One that
+    nobody took over is extended even when its lease has run out, as after a leap of the clock.
+    """
+    if not tokens:
+        return 0
     with ctx.db.write() as connection:
         until = ctx.machine.now() + ctx.lease
-        mine = (claims.c.worker == ctx.worker, claims.c.lease_until > ctx.machine.now())
-        return connection.execute(update(claims).where(*mine).values(lease_until=until)).rowcount
+        mine = update(claims).where(claims.c.token.in_(tokens))
+        return connection.execute(mine.values(lease_until=until)).rowcount
 
 
 def in_flight(connection: Connection, enrollment_id: int) -> bool:
@@ -91,10 +101,21 @@ def take_away(connection: Connection, enrollment_id: int) -> bool:
     return flying
 
 
-def give_back(connection: Connection, claim: Claim) -> None:
-    """Undo a claim that nothing was done with: the enrollment is due again where it stood in the queue."""
-    if drop(connection, claim):
+def give_back(ctx: Context, claim: Claim) -> bool:
+    """Undo a claim under which provably nothing went out, however much of it was committed. False when it was lost.
+
+    The enrollment is due again where it stood in the queue; an intent without a send is withdrawn with what it reserved.
+    """
+    with ctx.db.write() as connection:
+        if not drop(connection, claim):
+            return False
+        of_it = (outreach_attempts.c.enrollment_id == claim.enrollment_id, outreach_attempts.c.outcome.is_(None))
+        begun = (*of_it, outreach_attempts.c.status.in_(("claimed", "sending")))
+        undone = update(outreach_attempts).where(*begun).values(status="pending", intent_at=None)
+        for (attempt_id,) in connection.execute(undone.returning(outreach_attempts.c.id)).all():
+            connection.execute(delete(reservations).where(reservations.c.attempt_id == attempt_id))
         requeue(connection, claim.lane.id, claim.due_at, claim.enrollment_id)
+    return True
 
 
 def requeue(connection: Connection, lane_id: int, due_at: datetime, enrollment_id: int) -> None:
@@ -133,13 +154,13 @@ def _rescue_one(connection: Connection, ctx: Context, enrollment_id: int, lane_i
     mine = update(outreach_attempts).where(outreach_attempts.c.id == attempt.id)
     now = ctx.now()
     if attempt.status == "sending":
-        connection.execute(mine.values(status="unknown", reason="worker_died", outcome="unknown", finished_at=now))
+        connection.execute(mine.values(status="unknown", reason=WORKER_DIED, outcome="unknown", finished_at=now))
         occupied = update(reservations).where(reservations.c.attempt_id == attempt.id)
         connection.execute(occupied.values(finished_at=now))
         writer = Writer(connection, ctx, now)
         [loaded] = load(connection, ctx.book, [enrollment_id], lock=True)
         take_timer(connection, loaded)  # one that a person set aside meanwhile may have a date to go on
-        outcome = Unknown("worker_died", "the process ended between the intent and the answer")
+        outcome = Unknown(WORKER_DIED, "the process ended between the intent and the answer")
         step = loaded.state.step or ""
         writer.add(loaded, decide(ctx.book.graph(loaded.sequence_id), loaded.state, Reported(step, outcome), now))
         writer.flush()

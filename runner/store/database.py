@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
+from secrets import token_hex
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.engine import URL, make_url
@@ -15,6 +16,10 @@ from runner.errors import DatabaseUnavailable, UsageError
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for another; writers are quick, so this is only reached by a stuck disk."""
+
+
+PROBE_BYTES = 65_536
+"""Some pages, so that a database that has room for nothing but small changes does not look well again."""
 
 
 class Database:
@@ -34,7 +39,9 @@ class Database:
         try:
             with self.engine.connect() as connection, connection.begin():
                 yield connection
-        except (exc.OperationalError, exc.InterfaceError) as error:
+        except _MAYBE_TROUBLE as error:
+            if _is_ours(error):
+                raise
             raise _unavailable(error, self.engine.url) from error
 
     @contextmanager
@@ -44,7 +51,9 @@ class Database:
             with self.engine.connect() as connection:
                 connection = connection.execution_options(runner_read_only=True)
                 yield connection
-        except (exc.OperationalError, exc.InterfaceError) as error:
+        except _MAYBE_TROUBLE as error:
+            if _is_ours(error):
+                raise
             raise _unavailable(error, self.engine.url) from error
 
     def lock_scopes(self, connection: Connection, scopes: Iterable[str]) -> None:
@@ -70,13 +79,18 @@ class Database:
         """Refuse a database that could forget an intent in a power cut. Raises DatabaseUnavailable."""
         with self.read() as connection:
             if self.is_sqlite:
-                if connection.execute(text("PRAGMA synchronous")).scalar_one() < 2:
-                    raise DatabaseUnavailable("SQLite runs with synchronous below FULL: commits may be lost")
-                return
+                return _check_sqlite(connection)
             for name in ("fsync", "synchronous_commit"):
                 if connection.execute(text(f"SHOW {name}")).scalar_one() == "off":
                     raise DatabaseUnavailable(f"PostgreSQL runs with {name}=off: commits may be lost",
                                               help=f"set {name} = on before sending")  # fmt: skip
+
+    def prove_writable(self) -> None:
+        """Write something sizeable and take it back, durably. Raises DatabaseUnavailable where that cannot be done."""
+        row = {"name": f"probe-{token_hex(8)}", "value": "x" * PROBE_BYTES}
+        with self.write() as connection:
+            connection.execute(text("INSERT INTO meta (name, value) VALUES (:name, :value)"), row)
+            connection.execute(text("DELETE FROM meta WHERE name = :name"), row)
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -133,6 +147,22 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
     cursor.close()
 
 
+def _check_sqlite(connection: Connection) -> None:
+    """A database in memory is lost with the process by its nature; in a file, nothing that was committed may be."""
+    found = {name: connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in _NEEDED_PRAGMAS}
+    for name, (accepted, danger) in _NEEDED_PRAGMAS.items():
+        if found[name] not in accepted:
+            raise DatabaseUnavailable(f"SQLite runs with {name}={found[name]}: {danger}", help=_PRAGMA_HELP)
+
+
+_NEEDED_PRAGMAS: dict[str, tuple[tuple[object, ...], str]] = {
+    "synchronous": ((2, 3), "commits may be lost in a power cut"),
+    "journal_mode": (("wal", "memory"), "readers and writers block each other"),
+    "foreign_keys": ((1,), "rows may point at nothing"),
+}
+_PRAGMA_HELP = "move the database to a disk of this machine; a network file system cannot do this"
+
+
 def _begin_sqlite(connection: Connection) -> None:
     read_only = connection.get_execution_options().get("runner_read_only", False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
@@ -148,9 +178,28 @@ def _postgres(url: URL) -> Engine:
                                   help="pip install 'outreach-runner[postgres]'") from error  # fmt: skip
 
 
-def _unavailable(error: exc.DBAPIError, url: URL) -> DatabaseUnavailable:
-    cause = str(error.orig or error).strip().splitlines()[0]
-    place = url.render_as_string(hide_password=True)
-    if "no such table" in cause or "does not exist" in cause:
-        return DatabaseUnavailable(f"{place}: {cause}", help="`runner db upgrade` brings the tables up to date")
-    return DatabaseUnavailable(f"{place}: {cause}", help="check that the database runs, is writable and has space")
+_MAYBE_TROUBLE = (exc.DBAPIError, exc.TimeoutError)
+_BUGS = (exc.IntegrityError, exc.DataError, exc.ProgrammingError, exc.NotSupportedError)
+"""What the database says about a statement of ours, and not about itself."""
+_REMEDIES = (
+    ("locked", "another process holds the database's write lock: end its transaction"),
+    ("full", "make space where the database is"),
+    ("no space", "make space where the database is"),
+    ("readonly", "make the database file and its folder writable"),
+    ("read-only", "let the database be written to again"),
+    ("no such table", "`runner db upgrade` brings the tables up to date"),
+    ("does not exist", "`runner db upgrade` brings the tables up to date"),
+    ("malformed", "restore the newest backup: docs/operations.md says how"),
+)
+
+
+def _is_ours(error: exc.SQLAlchemyError) -> bool:
+    """Whether a statement of ours is at fault, and not the database."""
+    return isinstance(error, _BUGS) and not error.connection_invalidated
+
+
+def _unavailable(error: exc.SQLAlchemyError, url: URL) -> DatabaseUnavailable:
+    cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    found = (remedy for sign, remedy in _REMEDIES if sign in cause.lower())
+    remedy = next(found, "check that the database runs, is writable and has space")
+    return DatabaseUnavailable(f"{url.render_as_string(hide_password=True)}: {cause}", help=remedy)

@@ -51,9 +51,9 @@ class Intention:
 
 def pass_gate(ctx: Context, intention: Intention) -> Permit | Refusal:
     """The gate and the intent in one durable transaction."""
-    now = ctx.now()
     refused: Refusal | None = None
     with ctx.db.write() as connection:
+        now = ctx.now()  # not before: another process may have held the write lock for long
         for way in intention.ways():
             verdict, scopes = _verdict(connection, ctx, way, now, lock=True)
             if verdict is None:

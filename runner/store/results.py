@@ -24,10 +24,11 @@ from runner.engine.outcomes import (
     Unconfirmed,
     Unknown,
 )
-from runner.engine.triggers import Reported
+from runner.engine.state import Stage
+from runner.engine.triggers import Reported, Resolved
 from runner.model.lead import LinkedInConnectionStatus
 from runner.store.applying import Writer, take_timer
-from runner.store.claims import drop, requeue
+from runner.store.claims import WORKER_DIED, drop, requeue
 from runner.store.context import Context
 from runner.store.health import record_success, record_trouble
 from runner.store.loading import load
@@ -44,12 +45,15 @@ def record(ctx: Context, work: Work, outcome: Outcome) -> bool:
     """Record the outcome of an attempt and decide what follows. False when the claim was lost and nothing went out.
 
     A send that happened under a lost claim is recorded all the same: the world changed, whoever holds the claim.
+    Doing it again changes nothing, so that it may be repeated when the answer to the commit was lost.
     """
     now = ctx.now()
     with ctx.db.write() as connection:
-        held = drop(connection, work.claim)
-        if not held and not isinstance(outcome, OCCUPIES):
-            return False
+        if not drop(connection, work.claim):
+            if not isinstance(outcome, OCCUPIES):
+                return False
+            if _is_recorded(connection, work.attempt_id):
+                return True
         _close_attempt(connection, work, outcome, now)
         _side_effects(connection, ctx, work, outcome, now)
         if isinstance(outcome, NotNow) and outcome.lane_wide:
@@ -60,6 +64,14 @@ def record(ctx: Context, work: Work, outcome: Outcome) -> bool:
     return True
 
 
+def _is_recorded(connection: Connection, attempt_id: int) -> bool:
+    """Whether the attempt's own result is there already; what the rescue of a lost claim supposed is not one."""
+    columns = (outreach_attempts.c.outcome, outreach_attempts.c.reason)
+    query = select(*columns).where(outreach_attempts.c.id == attempt_id).with_for_update()
+    row = connection.execute(query).one()
+    return row.outcome is not None and row.reason != WORKER_DIED
+
+
 def _move_on(connection: Connection, ctx: Context, work: Work, outcome: Outcome, now: datetime) -> None:
     [loaded] = load(connection, ctx.book, [work.claim.enrollment_id], lock=True)
     run = loaded.state.runs.get(work.step)
@@ -67,7 +79,8 @@ def _move_on(connection: Connection, ctx: Context, work: Work, outcome: Outcome,
         return
     take_timer(connection, loaded)  # after a lost claim it may have been queued again; the result replaces that
     writer = Writer(connection, ctx, now)
-    trigger = Reported(work.step, outcome)
+    late = run.stage is Stage.UNKNOWN and isinstance(outcome, Sent)  # the rescue of a lost claim was quicker
+    trigger = Resolved(work.step, True, "reported late") if late else Reported(work.step, outcome)
     writer.add(loaded, decide(ctx.book.graph(loaded.sequence_id), loaded.state, trigger, now))
     writer.flush()
 
