@@ -26,6 +26,8 @@ Failpoint = Callable[[str], None]
 T = TypeVar("T")
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 """Seconds between tries to write what must not be forgotten while the database is away."""
+STOPPING_SECONDS = 10.0
+_NEVER = threading.Event()
 
 
 def _no_failpoint(_name: str) -> None:
@@ -43,6 +45,10 @@ class Patience:
     seconds: float = 60.0
     told: Callable[[DatabaseUnavailable], None] = _say
     stopping: threading.Event = field(default_factory=threading.Event)
+
+    def is_over(self, waited: float) -> bool:
+        """Whether to give up after so many seconds; a process that is to stop waits only for a short while."""
+        return waited > (min(self.seconds, STOPPING_SECONDS) if self.stopping.is_set() else self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +93,8 @@ class Worker:
             outcome = AccountTrouble(Trouble.CONFIG, "missing_secret", str(error))
         except Exception as error:  # noqa: BLE001 - kept with its traceback, shown, and blocks nobody else
             log.error("attempt.crashed", enrollment=work.claim.enrollment_id, step=work.step, error=repr(error))
-            trace = traceback.format_exc(limit=12)
-            self._when_back(work.claim, lambda: abandon(ctx, work, error, trace))
+            fault, trace = error, traceback.format_exc(limit=12)
+            self._when_back(work.claim, lambda: abandon(ctx, work, fault, trace))
             return None
         return self._record(ctx, work, outcome)
 
@@ -115,16 +121,17 @@ class Worker:
         return outcome
 
     def _when_back(self, claim: Claim, act: Callable[[], T]) -> T | None:
-        """What `act` gives once the database takes it; None when it did not in time, and the rescue has to see to it."""
-        pause, until = FIRST_PAUSE, time.monotonic() + self.patience.seconds
+        """What `act` gives once the database takes it; None when that took too long, and the rescue sees to it."""
+        pause, since = FIRST_PAUSE, time.monotonic()
         while True:
             try:
                 return act()
             except DatabaseUnavailable as error:
                 self.patience.told(error)
-                if self.patience.stopping.wait(pause) or time.monotonic() > until:
+                if self.patience.is_over(time.monotonic() - since):
                     log.error("attempt.left_to_rescue", enrollment=claim.enrollment_id, error=str(error))
                     return None
+                _NEVER.wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
     def _record(self, ctx: Context, work: Work, outcome: Outcome) -> Outcome:

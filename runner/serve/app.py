@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runner.channels.links import links_of
 from runner.channels.wiring import ChannelSet, real_channels
-from runner.channels.worker import Failpoint, Worker
+from runner.channels.worker import Failpoint, Patience, Worker
 from runner.engine.ports import Clock
 from runner.errors import Refused
 from runner.model.calendar_zones import zone_data_problem
@@ -15,6 +16,7 @@ from runner.model.project import Project
 from runner.serve.dispatch import Dispatcher
 from runner.serve.inboxes import InboxReader
 from runner.serve.reconciler import Reconciliation
+from runner.serve.trouble import DatabaseTrouble
 from runner.store.context import Context
 from runner.store.database import Database
 from runner.store.definitions import publish
@@ -29,12 +31,14 @@ class App:
     channel_set: ChannelSet
     root: Path
     failpoint: Failpoint = lambda name: None
+    trouble: DatabaseTrouble = field(default_factory=DatabaseTrouble)
     worker: Worker = field(init=False)
     inboxes: InboxReader = field(init=False)
     reconciliation: Reconciliation = field(init=False)
 
     def __post_init__(self) -> None:
-        self.worker = Worker(self.context, self.channel_set.channels, self.failpoint)
+        patience = Patience(math.inf, self.trouble.failed)
+        self.worker = Worker(self.context, self.channel_set.channels, self.failpoint, patience)
         self.inboxes = InboxReader(self.context, self.channel_set.inboxes)
         self.reconciliation = Reconciliation(self.context, self.channel_set.reconcilers)
 
@@ -53,6 +57,7 @@ class App:
 
     def close(self) -> None:
         """Let go of channels and database."""
+        self.worker.patience.stopping.set()
         self.channel_set.close()
         self.ctx.db.close()
 

@@ -7,11 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from runner.channels.worker import Worker
 from runner.engine.outcomes import NotNow, Outcome
+from runner.errors import DatabaseUnavailable
 from runner.model.campaign import CampaignMode
 from runner.serve.sharing import Waiting, share_out
 from runner.store.claims import Claim, give_back
@@ -38,6 +40,7 @@ class Dispatcher:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _flying: Counter[Lane] = field(default_factory=Counter)
     _passed: Counter[int] = field(default_factory=Counter)
+    _tokens: set[str] = field(default_factory=set)
     _holds: dict[int, datetime] = field(default_factory=dict)
     _batch: int = SMALLEST_BATCH
     _draining: bool = False
@@ -110,6 +113,7 @@ class Dispatcher:
     def _submit(self, claim: Claim) -> None:
         with self._lock:
             self._flying[claim.lane] += 1
+            self._tokens.add(claim.token)
         try:
             future = self._pool.submit(self.worker.perform, claim)
         except RuntimeError:  # the drain began between the claim and here
@@ -121,20 +125,25 @@ class Dispatcher:
         outcome = None if done.cancelled() or done.exception() else done.result()
         with self._lock:
             self._flying[claim.lane] -= 1
+            self._tokens.discard(claim.token)
             if not isinstance(outcome, NotNow):
                 self._passed.pop(claim.lane.id, None)
             elif outcome.lane_wide and outcome.until is not None:
                 self._holds[claim.lane.id] = outcome.until
         if done.cancelled():
-            ctx = self.context()
-            with ctx.db.write() as connection:
-                give_back(connection, claim)
+            with suppress(DatabaseUnavailable):  # nobody extends its lease any more: it will be rescued
+                give_back(self.context(), claim)
         self.on_idle()
 
     def in_flight(self) -> int:
         """How many sends are under way."""
         with self._lock:
             return self._flying.total()
+
+    def tokens(self) -> list[str]:
+        """The claims that are being acted on; those of a transaction whose answer was lost are not among them."""
+        with self._lock:
+            return sorted(self._tokens)
 
     def release_holds(self) -> None:
         """Forget what lanes were held for: an account was resumed, a limit changed, a new configuration came."""
@@ -161,4 +170,5 @@ class Dispatcher:
     def drain(self) -> None:
         """Claim nothing more, let sends under way finish, give back what has not begun."""
         self._draining = True
+        self.worker.patience.stopping.set()
         self._pool.shutdown(cancel_futures=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -47,7 +48,6 @@ class Service:
     dispatcher: Dispatcher
     pace: Pace = Pace()
     reload_wanted: threading.Event = field(default_factory=threading.Event)
-    failing: bool = False
     watches: InboxWatches = field(init=False)
     _scheduler: BackgroundScheduler = field(init=False)
     _jobs: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(6))
@@ -61,6 +61,7 @@ class Service:
             job_defaults=JOB_DEFAULTS,
             timezone=UTC,
         )
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a run left out while the last goes on is no news
         self.dispatcher.on_idle = self.wake
 
     def start(self) -> None:
@@ -74,6 +75,7 @@ class Service:
             ("reconcile", self.app.reconciliation.run, self.pace.reconcile),
             ("retention", self._retention, self.pace.retention),
             ("reload", self._reload, timedelta(seconds=1)),
+            ("database", self._database, timedelta(seconds=0.5)),
         ):
             self._scheduler.add_job(
                 self._guarded(name, job), "interval", id=name, seconds=every.total_seconds(), next_run_time=_now()
@@ -94,6 +96,10 @@ class Service:
             self._scheduler.shutdown(wait=False)  # waiting, it would hold a lock that the jobs it waits for need
             self._jobs.shutdown()
 
+    def is_running(self) -> bool:
+        """Whether jobs are still being started."""
+        return bool(self._scheduler.running)
+
     def _tick(self) -> None:
         self.dispatcher.tick()
         due = self.dispatcher.next_due()
@@ -106,7 +112,7 @@ class Service:
                 self._scheduler.modify_job("tick", next_run_time=instant)
 
     def _rescue(self) -> None:
-        renew(self.app.ctx)
+        renew(self.app.ctx, self.dispatcher.tokens())
         if rescued := rescue(self.app.ctx):
             log.warning("claims.rescued", count=rescued)
             self.wake()
@@ -118,6 +124,11 @@ class Service:
 
     def _retention(self) -> None:
         forget_old(self.app.ctx)
+
+    def _database(self) -> None:
+        """Try again while the database is away; everything else rests meanwhile."""
+        if self.app.trouble.retry(self.app.ctx.db.prove_writable):
+            self.wake()
 
     def _reload(self) -> None:
         if self.reload_wanted.is_set():
@@ -133,13 +144,10 @@ class Service:
 
         def run() -> None:
             try:
-                job()
-                if self.failing:
-                    self.failing = False
-                    log.info("database.recovered")
+                if name == "database" or not self.app.trouble.stands:
+                    job()
             except DatabaseUnavailable as error:
-                self.failing = True
-                log.error("database.unavailable", job=name, error=str(error))
+                self.app.trouble.failed(error)
             except RunnerError as error:
                 log.error("job.refused", job=name, error=str(error), help=error.help)
             except Exception:

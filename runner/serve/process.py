@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from queue import Empty, SimpleQueue
@@ -14,6 +15,7 @@ from types import FrameType
 import structlog
 from sqlalchemy import select
 
+from runner.errors import DatabaseUnavailable
 from runner.serve.app import App
 from runner.serve.exclusive import claim_machine
 from runner.serve.loop import Pace, Service
@@ -54,7 +56,8 @@ def run_service(app: App, options: Options) -> int:
         if public is not None:
             public.stop()
         service.stop()
-    log.info("serve.stopped", people=open_count(app))
+    with suppress(DatabaseUnavailable):
+        log.info("serve.stopped", people=open_count(app))
     return 0
 
 
@@ -95,9 +98,13 @@ class _Stopping:
 
 def _is_idle(app: App, service: Service) -> bool:
     """Nobody is on the way, and nobody can enter any more."""
-    if open_count(app) or service.dispatcher.in_flight():
+    try:
+        if open_count(app) or service.dispatcher.in_flight():
+            return False
+        return enroll_matching(app.ctx) == 0 and open_count(app) == 0
+    except DatabaseUnavailable as error:
+        app.trouble.failed(error)
         return False
-    return enroll_matching(app.ctx) == 0 and open_count(app) == 0
 
 
 def run_once(app: App, options: Options) -> int:

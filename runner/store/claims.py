@@ -104,7 +104,7 @@ def take_away(connection: Connection, enrollment_id: int) -> bool:
 def give_back(ctx: Context, claim: Claim) -> bool:
     """Undo a claim under which provably nothing went out, however much of it was committed. False when it was lost.
 
-    The enrollment is due again where it stood in the queue; an intent without a send is withdrawn with what it reserved.
+    The enrollment is due again where it stood in the queue; an intent is withdrawn with what it had reserved.
     """
     with ctx.db.write() as connection:
         if not drop(connection, claim):

@@ -78,12 +78,7 @@ class Database:
     def check_durable(self) -> None:
         """Refuse a database that could forget an intent in a power cut. Raises DatabaseUnavailable."""
         with self.read() as connection:
-            if self.is_sqlite:
-                return _check_sqlite(connection)
-            for name in ("fsync", "synchronous_commit"):
-                if connection.execute(text(f"SHOW {name}")).scalar_one() == "off":
-                    raise DatabaseUnavailable(f"PostgreSQL runs with {name}=off: commits may be lost",
-                                              help=f"set {name} = on before sending")  # fmt: skip
+            (_check_sqlite if self.is_sqlite else _check_postgres)(connection)
 
     def prove_writable(self) -> None:
         """Write something sizeable and take it back, durably. Raises DatabaseUnavailable where that cannot be done."""
@@ -130,7 +125,11 @@ def _sqlite(url: URL, root: Path | None, create: bool) -> Engine:
             )
         url = url.set(database=str(path))
     pool = {"poolclass": StaticPool} if memory else {"pool_size": 20, "max_overflow": 20}
-    engine = create_engine(url, connect_args={"check_same_thread": False}, **pool)
+    return make_durable(create_engine(url, connect_args={"check_same_thread": False}, **pool))
+
+
+def make_durable(engine: Engine) -> Engine:
+    """Let every connection of a SQLite engine commit durably, and take the write lock where it begins to write."""
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -161,6 +160,13 @@ _NEEDED_PRAGMAS: dict[str, tuple[tuple[object, ...], str]] = {
     "foreign_keys": ((1,), "rows may point at nothing"),
 }
 _PRAGMA_HELP = "move the database to a disk of this machine; a network file system cannot do this"
+
+
+def _check_postgres(connection: Connection) -> None:
+    for name in ("fsync", "synchronous_commit"):
+        if connection.execute(text(f"SHOW {name}")).scalar_one() == "off":
+            words = f"PostgreSQL runs with {name}=off: commits may be lost"
+            raise DatabaseUnavailable(words, help=f"set {name} = on before sending")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -344,17 +344,6 @@ def test_a_task_that_is_done_moves_the_lead_on(play: Make) -> None:
     assert broken(run.ctx) == []
 
 
-def test_leases_are_renewed_by_their_worker_only(play: Make) -> None:
-    from dataclasses import replace
-
-    from runner.store.claims import renew
-
-    run = play(people=[ADA])
-    _opened(run)
-    assert renew(run.ctx) == 1
-    assert renew(replace(run.ctx, worker="another")) == 0
-
-
 def test_an_open_task_does_not_hold_up_the_accounts_next_one(play: Make) -> None:
     source = "version: 1\nname: meet\nsteps:\n  - {id: meet, channel: linkedin, action: connect, template: hello}\n"
     limits = LimitSet(min_gap=timedelta(minutes=5))

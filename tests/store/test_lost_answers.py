@@ -1,0 +1,64 @@
+"""Answers that never came: what was committed is looked up or written again, and nothing counts twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from runner.engine.outcomes import HandedOver, Permit, Sent, TaskDraft
+from runner.model.channel import ChannelType
+from runner.store.claims import give_back, renew, rescue
+from runner.store.gatekeeping import pass_gate
+from runner.store.invariants import broken
+from runner.store.results import record
+from runner.store.tasking import task_rows
+from runner.testing import Play
+
+ADA = {"email": "ada@example.com", "first_name": "Ada"}
+Make = Callable[..., Play]
+
+
+def test_only_claims_that_are_acted_on_are_renewed(play: Make) -> None:
+    run = play(people=[ADA])
+    work = run.open()
+    run.machine.advance(timedelta(minutes=5))
+    assert renew(run.ctx, []) == 0
+    assert renew(run.ctx, ["no such token"]) == 0
+    assert renew(run.ctx, [work.claim.token]) == 1
+    assert rescue(run.ctx) == 0, "nobody took it over, so it stands again"
+
+
+def test_a_claim_is_given_back_whole_however_much_of_it_was_committed(play: Make) -> None:
+    run = play(people=[ADA])
+    work = run.open()
+    assert isinstance(pass_gate(run.ctx, work.intention()), Permit)
+    assert give_back(run.ctx, work.claim)
+    assert not give_back(run.ctx, work.claim)
+    assert broken(run.ctx) == []
+    run.run()
+    assert run.path(1) == ["first sent", "pause done", "second sent"]
+    assert len(run.channel(ChannelType.EMAIL).ledger) == 2
+
+
+def test_recording_a_result_again_changes_nothing(play: Make) -> None:
+    run = play(people=[ADA])
+    work = run.open()
+    pass_gate(run.ctx, work.intention())
+    task = HandedOver(TaskDraft("call", "Call", "Hello"))
+    assert record(run.ctx, work, task)
+    assert record(run.ctx, work, task)
+    with run.ctx.db.read() as connection:
+        assert len(task_rows(connection)) == 1
+
+
+def test_a_result_that_comes_after_the_rescue_still_counts(play: Make) -> None:
+    run = play(people=[ADA])
+    work = run.open()
+    pass_gate(run.ctx, work.intention())
+    run.machine.advance(timedelta(minutes=5))
+    assert rescue(run.ctx) == 1
+    assert run.status(1) == ("waiting", "unknown")
+    assert record(run.ctx, work, Sent("<late@x>"))
+    assert run.status(1) == ("waiting", "wait")
+    run.run()
+    assert run.path(1) == ["first sent", "pause done", "second sent"]
