@@ -15,10 +15,10 @@ from runner.engine.outcomes import AccountTrouble, Outcome, Permit, Refusal, Tro
 from runner.engine.ports import Channel, Prepared, Release
 from runner.errors import DatabaseUnavailable, MissingSecret
 from runner.model.channel import ChannelType
-from runner.store.claims import Claim, give_back
+from runner.store.claims import Claim
 from runner.store.context import Context
 from runner.store.gatekeeping import look_ahead, pass_gate
-from runner.store.results import abandon, record
+from runner.store.results import abandon, give_back, record
 from runner.store.work import Unworkable, Work, open_work
 
 log = structlog.get_logger("runner.worker")

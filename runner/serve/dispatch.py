@@ -16,9 +16,10 @@ from runner.engine.outcomes import NotNow, Outcome
 from runner.errors import DatabaseUnavailable
 from runner.model.campaign import CampaignMode
 from runner.serve.sharing import Waiting, share_out
-from runner.store.claims import Claim, give_back
+from runner.store.claims import Claim
 from runner.store.context import Context
 from runner.store.lanes import Lane, all_lanes, first_due
+from runner.store.results import give_back
 from runner.store.ticking import advance_due, claim_due
 
 SMALLEST_BATCH, LARGEST_BATCH = 50, 500

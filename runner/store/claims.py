@@ -101,23 +101,6 @@ def take_away(connection: Connection, enrollment_id: int) -> bool:
     return flying
 
 
-def give_back(ctx: Context, claim: Claim) -> bool:
-    """Undo a claim under which provably nothing went out, however much of it was committed. False when it was lost.
-
-    The enrollment is due again where it stood in the queue; an intent is withdrawn with what it had reserved.
-    """
-    with ctx.db.write() as connection:
-        if not drop(connection, claim):
-            return False
-        of_it = (outreach_attempts.c.enrollment_id == claim.enrollment_id, outreach_attempts.c.outcome.is_(None))
-        begun = (*of_it, outreach_attempts.c.status.in_(("claimed", "sending")))
-        undone = update(outreach_attempts).where(*begun).values(status="pending", intent_at=None)
-        for (attempt_id,) in connection.execute(undone.returning(outreach_attempts.c.id)).all():
-            connection.execute(delete(reservations).where(reservations.c.attempt_id == attempt_id))
-        requeue(connection, claim.lane.id, claim.due_at, claim.enrollment_id)
-    return True
-
-
 def requeue(connection: Connection, lane_id: int, due_at: datetime, enrollment_id: int) -> None:
     """Put an enrollment back into a lane, due at that time."""
     values = {"lane_id": lane_id, "due_at": due_at}
@@ -143,6 +126,7 @@ def rescue(ctx: Context, *, dead_workers: Sequence[str] = ()) -> int:
 
 
 def _rescue_one(connection: Connection, ctx: Context, enrollment_id: int, lane_id: int, due_at: datetime) -> None:
+    from runner.store.pending_events import decide_pending
     from runner.store.ticking import park
 
     open_ones = outreach_attempts.c.status.in_(("claimed", "sending")), outreach_attempts.c.outcome.is_(None)
@@ -164,6 +148,7 @@ def _rescue_one(connection: Connection, ctx: Context, enrollment_id: int, lane_i
         step = loaded.state.step or ""
         writer.add(loaded, decide(ctx.book.graph(loaded.sequence_id), loaded.state, Reported(step, outcome), now))
         writer.flush()
+        decide_pending(connection, ctx, enrollment_id, now)
         return
     connection.execute(mine.values(status="pending", crashes=attempt.crashes + 1))
     if attempt.crashes + 1 >= MAX_CRASHES:

@@ -28,13 +28,13 @@ from runner.engine.state import Stage
 from runner.engine.triggers import Reported, Resolved
 from runner.model.lead import LinkedInConnectionStatus
 from runner.store.applying import Writer, take_timer
-from runner.store.claims import WORKER_DIED, drop, requeue
+from runner.store.claims import WORKER_DIED, Claim, drop, requeue
 from runner.store.context import Context
 from runner.store.health import record_success, record_trouble
 from runner.store.loading import load
 from runner.store.pending_events import decide_pending
 from runner.store.suppressions import suppress
-from runner.store.tables import leads, outreach_attempts, reservations, step_runs, tasks
+from runner.store.tables import enrollments, leads, outreach_attempts, reservations, step_runs, tasks
 from runner.store.work import Work
 
 OCCUPIES = (Sent, Unconfirmed, Unknown, HandedOver)
@@ -168,6 +168,31 @@ def _open_task(connection: Connection, work: Work, task: TaskDraft, now: datetim
         "number": task.number, "status": "open", "created_at": now, "detail": dict(task.detail),
     }  # fmt: skip
     connection.execute(insert(tasks).values(**row))
+
+
+def give_back(ctx: Context, claim: Claim) -> bool:
+    """Undo a claim under which provably nothing went out, however much of it was committed. False when it was lost.
+
+    The enrollment is due again where it stood in the queue, unless a person set it aside or it ended meanwhile; an
+    intent is withdrawn with what it had reserved.
+    """
+    now = ctx.now()
+    with ctx.db.write() as connection:
+        if not drop(connection, claim):
+            return False
+        query = select(enrollments.c.status).where(enrollments.c.id == claim.enrollment_id).with_for_update()
+        status = connection.execute(query).scalar_one()
+        over = status in ("completed", "stopped")
+        values = {"status": "cancelled", "finished_at": now} if over else {"status": "pending", "intent_at": None}
+        of_it = (outreach_attempts.c.enrollment_id == claim.enrollment_id, outreach_attempts.c.outcome.is_(None))
+        begun = (*of_it, outreach_attempts.c.status.in_(("claimed", "sending")))
+        undone = update(outreach_attempts).where(*begun).values(**values).returning(outreach_attempts.c.id)
+        for (attempt_id,) in connection.execute(undone).all():
+            connection.execute(delete(reservations).where(reservations.c.attempt_id == attempt_id))
+        if not over and status != "paused":
+            requeue(connection, claim.lane.id, claim.due_at, claim.enrollment_id)
+        decide_pending(connection, ctx, claim.enrollment_id, now)
+    return True
 
 
 def abandon(ctx: Context, work: Work, error: BaseException, trace: str) -> None:

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from runner.engine.outcomes import HandedOver, Permit, Sent, TaskDraft
+from runner.engine.ports import Signal
 from runner.model.channel import ChannelType
-from runner.store.claims import give_back, renew, rescue
+from runner.model.events import EventKind
+from runner.store.claims import renew, rescue
 from runner.store.gatekeeping import pass_gate
 from runner.store.invariants import broken
-from runner.store.results import record
+from runner.store.operations import pause_rows, resume_rows
+from runner.store.results import give_back, record
 from runner.store.tasking import task_rows
-from runner.testing import Play
+from runner.testing import MONDAY, Play
 
 ADA = {"email": "ada@example.com", "first_name": "Ada"}
 Make = Callable[..., Play]
@@ -60,5 +63,40 @@ def test_a_result_that_comes_after_the_rescue_still_counts(play: Make) -> None:
     assert run.status(1) == ("waiting", "unknown")
     assert record(run.ctx, work, Sent("<late@x>"))
     assert run.status(1) == ("waiting", "wait")
+    run.run()
+    assert run.path(1) == ["first sent", "pause done", "second sent"]
+
+
+def test_a_reply_that_came_while_the_worker_died_is_decided_on_by_the_rescue(play: Make) -> None:
+    run = play(people=[ADA])
+    work = run.open()
+    pass_gate(run.ctx, work.intention())
+    run.happen(Signal(EventKind.REPLIED, MONDAY, "m:1", address="ada@example.com"))
+    assert run.status(1) == ("active", "slot")
+    run.machine.advance(timedelta(minutes=5))
+    assert rescue(run.ctx) == 1
+    assert run.status(1) == ("stopped", "replied")
+
+
+def test_a_claim_given_back_decides_on_a_reply_that_came_meanwhile(play: Make) -> None:
+    run = play(people=[ADA])
+    work = run.open()
+    pass_gate(run.ctx, work.intention())
+    run.happen(Signal(EventKind.REPLIED, MONDAY, "m:1", address="ada@example.com"))
+    assert give_back(run.ctx, work.claim)
+    assert run.status(1) == ("stopped", "replied")
+    assert broken(run.ctx) == []
+
+
+def test_a_claim_given_back_leaves_a_paused_person_paused(play: Make) -> None:
+    run = play(people=[ADA])
+    work = run.open()
+    pass_gate(run.ctx, work.intention())
+    with run.ctx.db.write() as connection:
+        pause_rows(connection, [1], "a look", run.clock.now())
+    assert give_back(run.ctx, work.claim)
+    assert run.status(1) == ("paused", "paused")
+    with run.ctx.db.write() as connection:
+        resume_rows(connection, [1], run.clock.now())
     run.run()
     assert run.path(1) == ["first sent", "pause done", "second sent"]
