@@ -79,12 +79,12 @@ def sqlite_floor(path: Path) -> Any:
     return connection
 
 
-def measure(people: int, steps: int) -> tuple[float, float, float, int]:
+def measure(people: int, steps: int, *, scattered: bool) -> tuple[float, float, float, int]:
     """Microseconds a step of floor and product by the clock, the ratio by the processor, and calls a batch."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         first = folder / "recorded.db"
-        fill(f"sqlite:///{first}", people)
+        fill(f"sqlite:///{first}", people, scattered=scattered)
         for copy in ("floor.db", "ours.db"):
             shutil.copy(first, folder / copy)
         tapes = tapes_of(f"sqlite:///{first}", steps)
@@ -110,8 +110,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("people", nargs="?", type=int, default=100_000)
     parser.add_argument("steps", nargs="?", type=int, default=5_000)
+    parser.add_argument("--in-order", action="store_true", help="people are due in the order in which they entered")
     given = parser.parse_args()
-    floor, ours, cpu, calls = measure(given.people, given.steps)
+    floor, ours, cpu, calls = measure(given.people, given.steps, scattered=not given.in_order)
     sys.stdout.write(
         f"people {given.people:,}  floor {floor:.1f} us a step ({1e6 / floor:,.0f}/s)  runner {ours:.1f} us "
         f"({1e6 / ours:,.0f}/s)  ratio {floor / ours:.2f} by the clock, {cpu:.2f} by the processor  goal {GOAL}  "

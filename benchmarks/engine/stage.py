@@ -1,7 +1,7 @@
 """A campaign of waits and conditions with as many people in flight as wanted, all in their first wait.
 
-Their due instants are spread evenly, one a second, in an order that has nothing to do with the order of their rows:
-that is what makes a big table slow, if it can be.
+Their due instants are spread evenly, one a second: in the order in which they entered, as people do who wait equally
+long, or scattered, in an order that has nothing to do with that of their rows, which is the hardest for a big table.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def project() -> Project:
     return Project(Path(), ProjectSettings(), {"waits": compiled}, {}, {"waits": campaign})
 
 
-def fill(url: str, people: int) -> None:
+def fill(url: str, people: int, *, scattered: bool = True) -> None:
     """Make the tables of an empty database, and put `people` into the campaign's first wait."""
     db = open_database(url, create=True)
     upgrade(db)
@@ -57,7 +57,7 @@ def fill(url: str, people: int) -> None:
         lane = lane_for(connection, campaign_id)
         for statement in _FILL:
             values = {"people": people, "lane": lane, "campaign": campaign_id, "sequence": book.newest["waits"]}
-            values |= {"start": _stored(db, START), "scatter": SCATTER}
+            values |= {"start": _stored(db, START), "scatter": SCATTER if scattered else 1}
             _run(connection, db, statement, values)
     if not db.is_sqlite:
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

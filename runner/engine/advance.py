@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from runner.engine.facts import facts_of
 from runner.engine.state import EnrollmentStatus, Stage, StepRun, WaitingOn
 from runner.engine.walk import Walk
 from runner.lang.conditions import evaluate, trace
@@ -71,7 +70,7 @@ def _settled(walk: Walk) -> bool:
 
 def _enter(walk: Walk, node: StepNode) -> bool:
     if node.condition is not None:
-        facts = facts_of(walk.graph, walk.state, walk.runs, walk.now)
+        facts = walk.facts()
         verdict = evaluate(node.condition, facts)
         if verdict is not True:
             run = StepRun(node.id, walk.now)

@@ -10,8 +10,10 @@ from runner.lang.conditions import Facts, StepFact
 from runner.model.graph import StepGraph
 
 
-def facts_of(graph: StepGraph, state: EnrollmentState, runs: Mapping[str, StepRun], now: datetime) -> Facts:
-    """What a condition may ask of an enrollment at `now`, with its runs as they are by then."""
+def facts_of(
+    graph: StepGraph, state: EnrollmentState, runs: Mapping[str, StepRun], lead: Mapping[str, object], now: datetime
+) -> Facts:
+    """What a condition may ask of an enrollment at `now`, with its runs as they are by then and the lead's values."""
     events: dict[str, dict[str, datetime]] = {}
     for seen in state.events:
         if seen.step is not None:
@@ -21,4 +23,4 @@ def facts_of(graph: StepGraph, state: EnrollmentState, runs: Mapping[str, StepRu
         for run in runs.values()
     }
     variables = {**graph.vars, **state.vars}
-    return Facts(now=now, steps=steps, lead=state.lead.values(), campaign=state.campaign, vars=variables)
+    return Facts(now=now, steps=steps, lead=lead, campaign=state.campaign, vars=variables)

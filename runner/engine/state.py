@@ -77,6 +77,13 @@ class StepRun:
         """The run as it went out: never before it was entered, though the clock may have been set back since."""
         return replace(self, acted_at=max(now, self.entered_at))
 
+    def ended(self, outcome: str, reason: str) -> StepRun:
+        """The run with its outcome. Written out, since `replace` takes thrice as long and every step comes by here."""
+        return StepRun(
+            self.step, self.entered_at, outcome, reason, Stage.NEW, self.action, self.tries, None, self.acted_at,
+            self.settle_until,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from runner.engine.commands import CloseTask, Command, End, Enter, Finish, Forget, MoveTo, Perform, Update, Wait
+from runner.engine.facts import facts_of
 from runner.engine.state import OVER, EnrollmentState, EnrollmentStatus, Stage, StepRun, WaitingOn
+from runner.lang.conditions import Facts
 from runner.lang.durations import Duration
 from runner.model.calendar_waits import BusinessCalendar, add_duration
 from runner.model.calendar_zones import Zones
@@ -28,6 +30,7 @@ class Walk:
     step: str | None = field(init=False)
     status: EnrollmentStatus = field(init=False)
     runs: dict[str, StepRun] = field(init=False)
+    _lead: Mapping[str, object] | None = None
 
     def __post_init__(self) -> None:
         self.step, self.status, self.runs = self.state.step, self.state.status, dict(self.state.runs)
@@ -41,6 +44,12 @@ class Walk:
     def rests(self) -> bool:
         """Whether it has ended or is paused: what was under way is noted then, and nothing follows from it."""
         return self.is_over or self.status is EnrollmentStatus.PAUSED
+
+    def facts(self) -> Facts:
+        """What a condition may ask at this point."""
+        if self._lead is None:
+            self._lead = self.state.lead.values()
+        return facts_of(self.graph, self.state, self.runs, self._lead, self.now)
 
     def current(self) -> StepNode | None:
         """The node the enrollment stands at; None before the first."""
@@ -69,7 +78,7 @@ class Walk:
 
     def finish(self, run: StepRun, outcome: str, reason: str = "", values: Mapping[str, object] | None = None) -> None:
         """End a step with an outcome."""
-        done = replace(run, outcome=outcome, reason=reason, stage=Stage.NEW, until=None)
+        done = run.ended(outcome, reason)
         self.commands.append(Finish(done, dict(values or {})))
         self._put(done)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,9 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Insert,
+    Select,
     Table,
+    Text,
     Update,
     any_,
     bindparam,
@@ -24,6 +26,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 def among(column: Column[Any], keys: Sequence[str] | Sequence[int], dialect: Dialect) -> ColumnElement[bool]:
@@ -34,6 +37,52 @@ def among(column: Column[Any], keys: Sequence[str] | Sequence[int], dialect: Dia
     return column == any_(literal(list(keys), ARRAY(column.type)))
 
 
+class BulkSelect:
+    """A SELECT compiled once, for rows that go with many keys at a time: `wanted(column, dialect)` in its WHERE.
+
+    It gives plain lists of values, converted as their columns say; naming and typing is the caller's. Equal values of a
+    column become one object, which nobody may change.
+    """
+
+    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self._sql = str(compiled)
+        self._named = not compiled.positional
+        self._as_text = dialect.name == "sqlite"
+        made = ((index, _reader(column.type, dialect)) for index, column in enumerate(statement.selected_columns))
+        self._converters = tuple((index, convert) for index, convert in made if convert is not None)
+
+    def run(self, connection: Connection, keys: Iterable[int]) -> list[list[Any]]:
+        """The rows for these keys; the keys travel as one parameter."""
+        wanted = json.dumps(list(keys)) if self._as_text else list(keys)
+        parameters: Any = {"keys": wanted} if self._named else (wanted,)
+        rows = [list(row) for row in connection.exec_driver_sql(self._sql, parameters).all()]
+        for index, convert in self._converters:
+            known: dict[Any, Any] = {}
+            for row in rows:
+                value = row[index]
+                if value is not None:
+                    if value not in known:
+                        known[value] = convert(value)
+                    row[index] = known[value]
+        return rows
+
+
+def _reader(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """How a column's value is read. psycopg gives every type of ours as it is, except those we made ourselves."""
+    if dialect.name == "postgresql" and not isinstance(type_, TypeDecorator):
+        return None
+    return type_.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def wanted(column: Column[int], dialect: Dialect) -> ColumnElement[bool]:
+    """Whether the column is one of the keys that a BulkSelect is run for."""
+    if dialect.name == "sqlite":
+        each = func.json_each(bindparam("keys", type_=Text)).table_valued("value")
+        return column.in_(select(each.c.value))
+    return column == any_(bindparam("keys", type_=ARRAY(column.type)))
+
+
 class Bulk:
     """One statement for many rows: compiled once for a dialect, run by the driver itself.
 
@@ -41,44 +90,38 @@ class Bulk:
     same object as in the row before (an instant, an empty list) is not converted again.
     """
 
-    def __init__(self, statement: Insert | Update, names: Sequence[str], dialect: Dialect) -> None:
+    def __init__(self, statement: Insert | Update, names: tuple[str, ...], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
         self._named = not compiled.positional
         self._names = tuple(compiled.positiontup or ()) if compiled.positional else tuple(names)
-        self._order = tuple(self._names.index(name) for name in names)
-        types = (compiled.binds[name].type for name in names)
-        made = ((i, type_.dialect_impl(dialect).bind_processor(dialect)) for i, type_ in enumerate(types))
-        self._converters = tuple((index, convert) for index, convert in made if convert is not None)
-        self._in_order = self._order == tuple(range(len(names)))
+        self._places = tuple(names.index(name) for name in self._names)
+        types = (compiled.binds[name].type for name in self._names)
+        self._converters = tuple(type_.dialect_impl(dialect).bind_processor(dialect) for type_ in types)
 
     def run(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
         """Run the statement for rows of values, in the order of the names."""
-        converted = list(self._convert(rows))
-        if not converted:
+        columns = tuple(zip(*rows, strict=True))
+        if not columns:
             return
+        pairs = zip(self._places, self._converters, strict=True)
+        stored = (_stored(columns[place], convert) for place, convert in pairs)
+        made: Any = list(zip(*stored, strict=True))
         if self._named:
-            connection.exec_driver_sql(self._sql, [dict(zip(self._names, row, strict=True)) for row in converted])
-        else:
-            connection.exec_driver_sql(self._sql, converted)
+            made = [dict(zip(self._names, row, strict=True)) for row in made]
+        connection.exec_driver_sql(self._sql, made)
 
-    def _convert(self, rows: Iterable[Sequence[Any]]) -> Iterable[tuple[Any, ...]]:
-        last: dict[int, tuple[Any, Any]] = {index: (None, convert(None)) for index, convert in self._converters}
-        for row in rows:
-            values = list(row)
-            for index, convert in self._converters:
-                value, stored = last[index]
-                if row[index] is not value:
-                    stored = convert(row[index])
-                    last[index] = (row[index], stored)
-                values[index] = stored
-            yield tuple(values) if self._in_order else self._ordered(values)
 
-    def _ordered(self, values: list[Any]) -> tuple[Any, ...]:
-        placed = [None] * len(values)
-        for index, place in enumerate(self._order):
-            placed[place] = values[index]
-        return tuple(placed)
+def _stored(values: Sequence[Any], convert: Callable[[Any], Any] | None) -> Iterable[Any]:
+    """A column's values as the driver takes them; the same object twice in a row is converted once."""
+    if convert is None:
+        return values
+    last, made, stored = values[0], convert(values[0]), []
+    for value in values:
+        if value is not last:
+            last, made = value, convert(value)
+        stored.append(made)
+    return stored
 
 
 @lru_cache(maxsize=128)

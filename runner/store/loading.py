@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC as _UTC
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Dialect, select
 
 from runner.engine.state import EnrollmentState, EnrollmentStatus, Seen, Settings, Stage, StepRun
 from runner.model.campaign import Campaign
 from runner.model.channel import ChannelType
 from runner.model.events import EventKind
 from runner.model.lead import Lead
-from runner.store.batches import in_batches
 from runner.store.book import Book
+from runner.store.bulk import BulkSelect, wanted
 from runner.store.people import load_leads
 from runner.store.tables import enrollments, events, inbox_cursors, step_runs
 
@@ -38,42 +39,74 @@ class Loaded:
 
 def load(connection: Connection, book: Book, ids: Iterable[int], *, lock: bool = False) -> list[Loaded]:
     """Load enrollments, in the order of `ids`; with `lock`, nobody else can change them until the transaction ends."""
-    wanted = list(ids)
-    rows: dict[int, Row[Any]] = {}
-    for batch in in_batches(wanted):
-        query = select(enrollments).where(enrollments.c.id.in_(batch))
-        for row in connection.execute(query.with_for_update() if lock else query):
-            rows[row.id] = row
-    runs, seen = _runs(connection, rows), _events(connection, rows)
-    people = load_leads(connection, {row.lead_id for row in rows.values()})
-    inboxes = {row.account: row.read_at for row in connection.execute(select(inbox_cursors))}
-    around = {key: _Around.of(book, key, inboxes) for key in {row.campaign_id for row in rows.values()}}
-    loaded = []
-    for enrollment_id in wanted:
-        if enrollment_id in rows:
-            row = rows[enrollment_id]
-            surroundings = around[row.campaign_id]
-            state = _state(surroundings, row, people[row.lead_id], runs[enrollment_id], tuple(seen[enrollment_id]))
-            loaded.append(_loaded(book, row, state, runs[enrollment_id]))
-    return loaded
+    asked = list(ids)
+    statements = _statements(connection.dialect, lock)
+    rows = {row[0]: row for row in statements.enrollments.run(connection, asked)}
+    runs, seen = _runs(statements, connection, rows), _events(statements, connection, rows)
+    people = load_leads(connection, {row[_LEAD] for row in rows.values()})
+    inboxes = {row.account: row.read_at for row in connection.execute(_INBOXES)}
+    around = {key: _Around.of(book, key, inboxes) for key in {row[_CAMPAIGN] for row in rows.values()}}
+    return [
+        _loaded(around[row[_CAMPAIGN]], row, people[row[_LEAD]], runs.get(row[0], ()), tuple(seen.get(row[0], ())))
+        for enrollment_id in asked
+        if (row := rows.get(enrollment_id)) is not None
+    ]
 
 
-def _runs(connection: Connection, ids: Iterable[int]) -> Mapping[int, list[Row[Any]]]:
-    found: dict[int, list[Row[Any]]] = defaultdict(list)
-    for batch in in_batches(ids):
-        query = select(step_runs).where(step_runs.c.enrollment_id.in_(batch)).order_by(step_runs.c.id)
-        for row in connection.execute(query):
-            found[row.enrollment_id].append(row)
+_ENROLLMENT = (
+    "id", "campaign_id", "lead_id", "sequence_id", "lane_id", "due_at", "status", "step", "started_at", "ended_at",
+    "end_reason",
+)  # fmt: skip
+_CAMPAIGN, _LEAD = _ENROLLMENT.index("campaign_id"), _ENROLLMENT.index("lead_id")
+_RUN = tuple(field.name for field in fields(StepRun))
+_STAGE = _RUN.index("stage")
+_STAGES = {stage.value: stage for stage in Stage}
+_STATUSES = {status.value: status for status in EnrollmentStatus}
+_INBOXES = select(inbox_cursors.c.account, inbox_cursors.c.read_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A step run with what the store knows it by."""
+
+    id: int
+    account: str | None
+    run: StepRun
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    enrollments: BulkSelect
+    runs: BulkSelect
+    events: BulkSelect
+
+
+@lru_cache(maxsize=16)
+def _statements(dialect: Dialect, lock: bool) -> _Statements:
+    rows = select(*(enrollments.c[name] for name in _ENROLLMENT)).where(wanted(enrollments.c.id, dialect))
+    names = ("enrollment_id", "id", "account", *_RUN)
+    runs = select(*(step_runs.c[name] for name in names)).where(wanted(step_runs.c.enrollment_id, dialect))
+    seen = select(events.c.enrollment_id, events.c.kind, events.c.at, events.c.step, events.c.permanent)
+    decided = seen.where(wanted(events.c.enrollment_id, dialect), events.c.pending.is_(False))
+    return _Statements(
+        BulkSelect(rows.with_for_update() if lock else rows, dialect),
+        BulkSelect(runs.order_by(step_runs.c.id), dialect),
+        BulkSelect(decided.order_by(events.c.id), dialect),
+    )
+
+
+def _runs(statements: _Statements, connection: Connection, ids: Iterable[int]) -> Mapping[int, list[_Run]]:
+    found: dict[int, list[_Run]] = defaultdict(list)
+    for enrollment_id, run_id, account, *values in statements.runs.run(connection, ids):
+        values[_STAGE] = _STAGES[values[_STAGE]]
+        found[enrollment_id].append(_Run(run_id, account, StepRun(*values)))
     return found
 
 
-def _events(connection: Connection, ids: Iterable[int]) -> Mapping[int, list[Seen]]:
+def _events(statements: _Statements, connection: Connection, ids: Iterable[int]) -> Mapping[int, list[Seen]]:
     found: dict[int, list[Seen]] = defaultdict(list)
-    columns = (events.c.enrollment_id, events.c.kind, events.c.at, events.c.step, events.c.permanent)
-    for batch in in_batches(ids):
-        query = select(*columns).where(events.c.enrollment_id.in_(batch), events.c.pending.is_(False))
-        for enrollment_id, kind, at, step, permanent in connection.execute(query.order_by(events.c.id)):
-            found[enrollment_id].append(Seen(EventKind(kind), at, step, permanent))
+    for enrollment_id, kind, at, step, permanent in statements.events.run(connection, ids):
+        found[enrollment_id].append(Seen(EventKind(kind), at, step, permanent))
     return found
 
 
@@ -95,25 +128,40 @@ class _Around:
         return cls(book, campaign, campaign.values(), off, book.settings(), inboxes)
 
 
-def _state(
-    around: _Around, row: Row[Any], lead: Lead, runs: Sequence[Row[Any]], seen: tuple[Seen, ...]
-) -> EnrollmentState:
-    read = {run.step: _inbox_read(around.book, run.account, around.inboxes) for run in runs if run.account}
-    return EnrollmentState(
-        id=row.id,
+def _loaded(
+    around: _Around, row: Sequence[Any], lead: Lead, runs: Sequence[_Run], seen: tuple[Seen, ...]
+) -> Loaded:
+    enrollment_id, campaign_id, _, sequence_id, lane_id, due_at, status, step, started_at, ended_at, end_reason = row
+    inboxes = {
+        item.run.step: read_at
+        for item in runs
+        if item.account and (read_at := _inbox_read(around.book, item.account, around.inboxes)) is not None
+    }
+    state = EnrollmentState(
+        id=enrollment_id,
         lead=lead,
         campaign=around.values,
         vars=around.campaign.vars,
-        status=EnrollmentStatus(row.status),
-        step=row.step,
-        started_at=row.started_at,
-        runs={run.step: run_from(run) for run in runs},
+        status=_STATUSES[status],
+        step=step,
+        started_at=started_at,
+        runs={item.run.step: item.run for item in runs},
         events=seen,
-        inboxes={step: at for step, at in read.items() if at is not None},
+        inboxes=inboxes,
         channels_off=around.channels_off,
-        ended_at=row.ended_at,
-        end_reason=row.end_reason or "",
+        ended_at=ended_at,
+        end_reason=end_reason or "",
         settings=around.settings,
+    )
+    return Loaded(
+        state=state,
+        campaign=around.campaign,
+        campaign_id=campaign_id,
+        sequence_id=sequence_id,
+        lane_id=lane_id,
+        due_at=due_at,
+        run_ids={item.run.step: item.id for item in runs},
+        accounts={item.run.step: item.account for item in runs},
     )
 
 
@@ -123,32 +171,3 @@ def _inbox_read(book: Book, account: str, inboxes: Mapping[str, datetime | None]
     if config is None or not config.settings.get("imap"):
         return None
     return inboxes.get(account) or datetime.min.replace(tzinfo=_UTC)
-
-
-def run_from(row: Row[Any]) -> StepRun:
-    """A step run from its row."""
-    return StepRun(
-        step=row.step,
-        entered_at=row.entered_at,
-        outcome=row.outcome,
-        reason=row.reason,
-        stage=Stage(row.stage),
-        action=row.action,
-        tries=row.tries,
-        until=row.until,
-        acted_at=row.acted_at,
-        settle_until=row.settle_until,
-    )
-
-
-def _loaded(book: Book, row: Row[Any], state: EnrollmentState, runs: Sequence[Row[Any]]) -> Loaded:
-    return Loaded(
-        state=state,
-        campaign=book.campaigns[row.campaign_id],
-        campaign_id=row.campaign_id,
-        sequence_id=row.sequence_id,
-        lane_id=row.lane_id,
-        due_at=row.due_at,
-        run_ids={run.step: run.id for run in runs},
-        accounts={run.step: run.account for run in runs},
-    )
