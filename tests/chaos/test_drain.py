@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from runner.serve.process import Options
 from runner.store.tables import claims
 
 ONE_MAIL = "version: 1\nname: quick\nsteps:\n  - {id: intro, channel: email, template: note}\n"
-WORKERS, PEOPLE = 2, 12
+WORKERS, PEOPLE, HANGING = 2, 12, 3
 OPTIONS = Options(workers=WORKERS, lease=30.0, inbox_every=60.0)
 DRAWN_OUT = 0.4
 
@@ -43,20 +44,23 @@ class Halt:
 
     def wait(self) -> None:
         """Wait until the worker is there."""
-        _wait_for(self.folder / "there")
+        _wait_until((self.folder / "there").exists)
 
     def release(self) -> None:
         """Let it go on."""
         (self.folder / "go").touch()
 
 
-def _wait_for(path: Path, size: int = -1) -> None:
+def _wait_until(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if path.exists() and path.stat().st_size > size:
-            return
-        time.sleep(0.005)
-    raise AssertionError(f"{path.name} did not come")
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _listed(stage: Stage) -> list[str]:
+    with stage.looked_at() as ctx:
+        return [row["reason"] for row in listed(ctx)]
 
 
 def _claimed(stage: Stage) -> int:
@@ -101,9 +105,9 @@ def test_a_second_sigterm_leaves_at_once_and_the_next_start_lists_what_is_in_dou
 ) -> None:
     url = f"sqlite:///{tmp_path / 'chaos.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_url")
     with sandbox_process(tmp_path / "ledgers") as ports:
-        stage = set_stage(tmp_path, url, ports, 1, sequence=ONE_MAIL, hold="1h", person=_silent)
+        stage = set_stage(tmp_path, url, ports, HANGING, sequence=ONE_MAIL, hold="1h", person=_silent)
         life = begin_cold(stage)
-        _wait_for(stage.ledgers / "smtp.jsonl", size=10)
+        _wait_until(lambda: received(stage).total() == HANGING)
         life.send(signal.SIGTERM)
         assert life.ended(1.0) is None, "the first one waits for the answer to the dot"
         started = time.monotonic()
@@ -113,19 +117,8 @@ def test_a_second_sigterm_leaves_at_once_and_the_next_start_lists_what_is_in_dou
         assert code == 1, stage.log()
         assert took < 1, f"it took {took:.1f} s to leave"
         again = begin(stage)
-        _wait_until_listed(stage, 1)
+        _wait_until(lambda: _listed(stage) == ["worker_died"] * HANGING)
         again.end(signal.SIGTERM)
         with stage.looked_at() as ctx:
             sound(ctx)
-            assert [row["reason"] for row in listed(ctx)] == ["worker_died"]
     assert duplicates(stage) == {}
-
-
-def _wait_until_listed(stage: Stage, count: int) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with stage.looked_at() as ctx:
-            if len(listed(ctx)) == count:
-                return
-        time.sleep(0.1)
-    raise AssertionError("what was in doubt is not listed")
