@@ -39,14 +39,17 @@ def import_(
 
     Columns are known by their names and by those that Apollo, HubSpot, Sales Navigator tools, Instantly and
     OpenOutreach give them. A person is known again by e-mail address or LinkedIn profile, and updated. A bad row is
-    reported with its reason and does not stop the good ones; then the exit code is 1.
+    reported with its reason and does not stop the good ones; then the exit code is 1. Who is suppressed already, or
+    lacks what a country's law wants, is stored and named in the report: nothing is sent to them.
     """
     from runner.cli.leads_report import import_report_json, import_report_text, progress_on, write_rejected
     from runner.cli.storage import open_storage
     from runner.leads.importer import ImportOptions, import_leads
     from runner.store.leads import SqlLeads
+    from runner.store.screening import Screen
 
     with open_storage(root) as storage:
+        screen = Screen(storage.key(), storage.settings.policy)
         options = ImportOptions(
             lead_fields=storage.settings.lead_fields,
             required_fields=storage.settings.required_fields,
@@ -55,7 +58,7 @@ def import_(
             encoding=encoding,
         )
         with progress_on(sys.stderr) as progress:
-            store = SqlLeads(storage.db, storage.clock)
+            store = SqlLeads(storage.db, storage.clock, screen)
             report = import_leads(file, store, list_name, options, progress)
     if rejected is not None:
         write_rejected(report, rejected)

@@ -31,10 +31,15 @@ _SHOWN = 20
 
 
 def import_report_text(report: ImportReport) -> str:
-    """The report for a terminal: the four counts, then rows with their reasons, the first few of each kind."""
+    """The report for a terminal: the counts, then rows with their reasons, the first few of each kind."""
     counts = ", ".join(f"{report.counts[fate]:,} {fate.value}" for fate in Fate)
     lines = [f"{one_line(report.source)}: {report.total:,} rows onto `{report.list_name}`: {counts}"]
-    for title, rows in (("rejected", report.rejected), ("left out", report.notes), ("duplicate", report.duplicates)):
+    if report.closed:
+        lines.append(
+            f"  {len(report.closed):,} of them will not be written to: suppressed, or without what the law wants"
+        )
+    kinds = (("rejected", report.rejected), ("closed", report.closed), ("left out", report.notes))
+    for title, rows in (*kinds, ("duplicate", report.duplicates)):
         lines += [f"  line {row.line}: {title}: {one_line(row.reason)}" for row in rows[:_SHOWN]]
         if len(rows) > _SHOWN:
             lines.append(f"  and {len(rows) - _SHOWN:,} more {title} (--format json lists all)")
@@ -54,6 +59,8 @@ def import_report_json(report: ImportReport) -> str:
             **{fate.value: report.counts[fate] for fate in Fate},
             "rejected_rows": _rows(report.rejected),
             "duplicate_rows": _rows(report.duplicates),
+            "closed": len(report.closed),
+            "closed_rows": _rows(report.closed),
             "notes": _rows(report.notes),
             "ignored_columns": list(report.ignored_columns),
             "hints": list(report.hints),

@@ -52,7 +52,7 @@ class ImportReport:
     """What came of an import: `total` is the sum of the four counts. Rows are named by the line they start on.
 
     `duplicates` are the rows whose person is in an earlier row of the same file; rows that told the store nothing new
-    are counted with them and not listed.
+    are counted with them and not listed. `closed` are the rows whose person will not be written to, with the reason.
     """
 
     source: str
@@ -61,6 +61,7 @@ class ImportReport:
     rejected: list[RejectedRow] = field(default_factory=list)
     duplicates: list[RejectedRow] = field(default_factory=list)
     notes: list[RejectedRow] = field(default_factory=list)
+    closed: list[RejectedRow] = field(default_factory=list)
     ignored_columns: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
 
@@ -72,6 +73,8 @@ class ImportReport:
     def add(self, line: int, result: Result) -> None:
         """Account for one row."""
         self.counts[result.fate] += 1
+        if result.closed:
+            self.closed.append(RejectedRow(line, result.closed))
         if result.fate is Fate.REJECTED:
             self.rejected.append(RejectedRow(line, result.reason))
         elif result.fate is Fate.DUPLICATE and result.lead_id is None:
@@ -151,5 +154,5 @@ def _once(rows: Iterable[Row], report: ImportReport) -> Iterator[LeadDraft]:
 
 
 def _sort(report: ImportReport) -> None:
-    for found in (report.rejected, report.duplicates, report.notes):
+    for found in (report.rejected, report.duplicates, report.notes, report.closed):
         found.sort(key=lambda row: row.line)

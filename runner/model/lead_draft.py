@@ -48,8 +48,9 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one draft; `reason` says why it was a duplicate or rejected."""
+    """What became of one draft; `reason` says why it was a duplicate or rejected, `closed` why nobody writes to it."""
 
     fate: Fate
     lead_id: int | None = None
     reason: str = ""
+    closed: str = ""

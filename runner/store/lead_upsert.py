@@ -14,6 +14,7 @@ from runner.errors import UsageError
 from runner.model.lead_draft import Fate, LeadDraft, Result
 from runner.store.bulk import among, bulk_insert
 from runner.store.database import Database
+from runner.store.screening import Screen
 from runner.store.tables import leads, list_members, lists
 
 _STANDARD = (
@@ -27,11 +28,12 @@ _NOTHING: Mapping[str, Any] = {"tags": [], "fields": {}}
 
 
 class SqlLeads:
-    """The leads of one database. `upsert` is what the importer asks of a store."""
+    """The leads of one database. `upsert` is what the importer asks of a store; `screen` says who is closed."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, screen: Screen | None = None) -> None:
         self._db = db
         self._clock = clock
+        self._screen = screen
 
     def upsert(self, batch: Sequence[LeadDraft], list_name: str) -> Sequence[Result]:
         """Store a batch in one transaction and put its people on the list.
@@ -40,7 +42,7 @@ class SqlLeads:
         """
         with self._db.write() as connection:
             self._db.lock_scopes(connection, ["leads:import"])
-            return upsert_leads(connection, batch, list_name, self._clock.now())
+            return upsert_leads(connection, batch, list_name, self._clock.now(), self._screen)
 
 
 @dataclass(slots=True)
@@ -52,11 +54,13 @@ class _Person:
     changed: bool = False
 
 
-def upsert_leads(connection: Connection, batch: Sequence[LeadDraft], list_name: str, now: datetime) -> Sequence[Result]:
+def upsert_leads(
+    connection: Connection, batch: Sequence[LeadDraft], list_name: str, now: datetime, screen: Screen | None = None
+) -> Sequence[Result]:
     """Store drafts, put them on a list, and say for each what became of it; see `LeadStore.upsert`."""
     known = _known(connection, batch)
     outcomes = [_merge(draft, known) for draft in batch]
-    people = {id(person): person for _, person, _ in outcomes if person is not None}.values()
+    people = list({id(person): person for _, person, _ in outcomes if person is not None}.values())
     new = [person.row for person in people if person.is_new]
     old = [person for person in people if not person.is_new]
     list_ = list_id(connection, list_name, now)
@@ -68,7 +72,12 @@ def upsert_leads(connection: Connection, batch: Sequence[LeadDraft], list_name: 
         connection.execute(_UPDATE, changed)
     if old:
         _join(connection, list_, [person.row["id"] for person in old])
-    return [Result(fate, None if person is None else person.row["id"], reason) for fate, person, reason in outcomes]
+    stored = {id(person): person.row for person in people}
+    closed = dict(zip(stored, screen.closed(connection, list(stored.values())), strict=True)) if screen else {}
+    return [
+        Result(fate, None if person is None else person.row["id"], reason, closed.get(id(person), ""))
+        for fate, person, reason in outcomes
+    ]
 
 
 def _known(connection: Connection, batch: Sequence[LeadDraft]) -> dict[tuple[str, str], _Person]:

@@ -23,10 +23,11 @@ def key_hash(key: Key, kind: str, value: str) -> str:
 
     Every spelling that means the same gives the same hash. Raises KeyError for a kind there is not.
     """
-    return _hash(key, kind, suppression_value(kind, value))
+    return hash_of(key, kind, suppression_value(kind, value))
 
 
-def _hash(key: Key, kind: str, spelling: str) -> str:
+def hash_of(key: Key, kind: str, spelling: str) -> str:
+    """The same for a value that is spelled as `suppressible` spells it."""
     return key.hexdigest(f"suppression:{kind}", spelling)
 
 
@@ -55,7 +56,7 @@ def suppressed_by(connection: Connection, key: Key, lead: Lead, channel: Channel
 
     An opt-out or a complaint holds on every channel. A dead address only closes e-mail.
     """
-    wanted = {_hash(key, kind, spelling): (kind, spelling) for kind, spelling in suppressible(lead)}
+    wanted = {hash_of(key, kind, spelling): (kind, spelling) for kind, spelling in suppressible(lead)}
     if not wanted:
         return None
     columns = (suppressions.c.kind, suppressions.c.key_hash, suppressions.c.reason)

@@ -30,6 +30,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     db = open_database("sqlite:///runner.db", root=tmp_path, create=True)
     upgrade(db)
     db.close()
+    load_key(tmp_path, create=True)
     return tmp_path
 
 
@@ -49,7 +50,10 @@ def test_an_import_reports_every_row_and_ends_with_1_when_one_was_rejected(run: 
     assert (code, err) == (1, "")
     assert out == (
         "people.csv: 2 rows onto `q4`: 1 new, 0 updated, 0 duplicate, 1 rejected\n"
+        "  1 of them will not be written to: suppressed, or without what the law wants\n"
         "  line 3: rejected: email: `bad` is not an e-mail address: it has no @\n"
+        "  line 2: closed: DE wants a legal basis (consent, contract, existing_customer, inquiry) and the lead has none:"
+        " UWG s. 7(2) no. 2: express consent before advertising by electronic mail\n"
         "  columns not read: Colour\n"
     )
 
@@ -61,6 +65,43 @@ def test_the_report_as_json_adds_up(run: Run, project: Path) -> None:
     assert report["total"] == sum(report[name] for name in ("new", "updated", "duplicate", "rejected")) == 2
     assert report["rejected_rows"] == [{"row": 3, "reason": "email: `bad` is not an e-mail address: it has no @"}]
     assert (project / "bad.csv").read_text().splitlines()[1].startswith("3,")
+
+
+def test_who_is_suppressed_already_is_named_by_line_and_stored_all_the_same(run: Run, project: Path) -> None:
+    run("suppress", "add", "eve@x.example")
+    run("suppress", "add", "closed.example")
+    (project / "people.csv").write_text(
+        "email,country,company\nada@x.example,FR,Lumen\neve+news@x.example,FR,Lumen\n"
+        "someone.secret@closed.example,FR,Lumen\nkarl@x.example,DE,Lumen\n"
+    )
+    code, out, _ = run("leads", "import", "people.csv", "--list", "q4")
+    assert code == 0
+    assert out == (
+        "people.csv: 4 rows onto `q4`: 4 new, 0 updated, 0 duplicate, 0 rejected\n"
+        "  3 of them will not be written to: suppressed, or without what the law wants\n"
+        "  line 3: closed: address suppressed: manual\n"
+        "  line 4: closed: domain suppressed: manual\n"
+        "  line 5: closed: DE wants a legal basis (consent, contract, existing_customer, inquiry) and the lead has"
+        " none: UWG s. 7(2) no. 2: express consent before advertising by electronic mail\n"
+    )
+    assert "secret" not in out
+    again = json.loads(run("leads", "import", "people.csv", "--list", "q4", "--format", "json")[1])
+    assert again["closed"] == 3
+    assert [row["row"] for row in again["closed_rows"]] == [3, 4, 5]
+
+
+def test_a_stored_person_is_closed_by_what_the_row_does_not_say(run: Run, project: Path) -> None:
+    (project / "people.csv").write_text("email,linkedin_url\nada@x.example,linkedin.com/in/ada-l\n")
+    run("leads", "import", "people.csv", "--list", "q4")
+    run("suppress", "add", "ada@x.example")
+    (project / "people.csv").write_text("linkedin_url,first_name\nlinkedin.com/in/ada-l,Ada\n")
+    assert "line 2: closed: address suppressed: manual" in run("leads", "import", "people.csv", "--list", "q4")[1]
+
+
+def test_a_lifted_suppression_closes_nobody(run: Run) -> None:
+    run("suppress", "add", "ada@x.example")
+    run("suppress", "remove", "ada@x.example")
+    assert "suppressed:" not in run("leads", "import", "people.csv", "--list", "q4")[1]
 
 
 @pytest.mark.parametrize(
