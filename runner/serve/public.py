@@ -20,12 +20,12 @@ log = structlog.get_logger("runner.web")
 
 
 def start_public(context: Callable[[], Context]) -> WebServer | None:
-    """Start the endpoints on `web.port`; None when the project names no port or the `web` extra is not installed.
+    """Start the endpoints on `web.port`; None when they are switched off, no port is named, or `web` is not installed.
 
     Raises ChannelUnavailable when the port is taken.
     """
     web = context().book.project.settings.web
-    if not web.get("port"):
+    if not web.get("port") or web.get("enabled") is False:
         return None
     try:
         from runner.web.app import Endpoints, create_app

@@ -52,8 +52,8 @@ def test_an_import_reports_every_row_and_ends_with_1_when_one_was_rejected(run: 
         "people.csv: 2 rows onto `q4`: 1 new, 0 updated, 0 duplicate, 1 rejected\n"
         "  1 of them will not be written to: suppressed, or without what the law wants\n"
         "  line 3: rejected: email: `bad` is not an e-mail address: it has no @\n"
-        "  line 2: closed: DE wants a legal basis (consent, contract, existing_customer, inquiry) and the lead has none:"
-        " UWG s. 7(2) no. 2: express consent before advertising by electronic mail\n"
+        "  line 2: closed: DE wants a legal basis (consent, contract, existing_customer, inquiry) and the lead has"
+        " none: UWG s. 7(2) no. 2: express consent before advertising by electronic mail\n"
         "  columns not read: Colour\n"
     )
 
