@@ -20,6 +20,7 @@ from runner.compile.checks import (
     linkedin_over_safe_limit,
     literal_secret,
     merge_key,
+    missing_file,
     missing_key,
     missing_subject,
     missing_template,
@@ -28,6 +29,7 @@ from runner.compile.checks import (
     name_mismatch,
     never_true,
     no_account,
+    no_base_url,
     no_fallback,
     no_inbox_no_settle,
     no_postal_address,
@@ -37,6 +39,7 @@ from runner.compile.checks import (
     note_too_long,
     one_kind_of_step,
     opened_is_unreliable,
+    opt_out_unread,
     over_cap,
     several_documents,
     subject_too_long,
@@ -55,6 +58,8 @@ from runner.compile.checks import (
     unknown_timezone,
     unreachable_step,
     unreadable_file,
+    unsafe_html,
+    unsafe_login,
     unused_template,
     window_never_open,
 )  # fmt: skip
@@ -75,11 +80,12 @@ GRAPH: tuple[ModuleType, ...] = (
     cycle, unreachable_step, never_true, always_true, not_always_before, more_than_four_emails,
 )  # fmt: skip
 """What only the whole graph shows."""
-TEMPLATE: tuple[ModuleType, ...] = (template_syntax, no_fallback, missing_subject, subject_too_long)
+TEMPLATE: tuple[ModuleType, ...] = (template_syntax, no_fallback, missing_subject, subject_too_long, unsafe_html)
 """The texts."""
 PROJECT: tuple[ModuleType, ...] = (
-    unknown_sequence, unknown_account, no_account, unused_template, no_unsubscribe, no_postal_address,
-    no_inbox_no_settle, linkedin_over_safe_limit, note_too_long, over_cap, window_never_open,
+    unknown_sequence, unknown_account, no_account, unused_template, missing_file, no_unsubscribe, no_postal_address,
+    no_base_url, opt_out_unread, unsafe_login, no_inbox_no_settle, linkedin_over_safe_limit, note_too_long, over_cap,
+    window_never_open,
 )  # fmt: skip
 """What takes several files to see."""
 FILE: tuple[ModuleType, ...] = (name_mismatch,)

@@ -8,6 +8,7 @@ from typing import Any
 from runner.lang.diagnostics import Diagnostic, Edit, Fix, Severity, Span
 from runner.lang.source import Key
 from runner.lang.suggest import is_sure, nearest
+from runner.model.project import ProjectSettings
 
 
 def error(slug: str, summary: str, span: Span, **more: Any) -> Diagnostic:
@@ -18,6 +19,12 @@ def error(slug: str, summary: str, span: Span, **more: Any) -> Diagnostic:
 def warning(slug: str, summary: str, span: Span, **more: Any) -> Diagnostic:
     """A warning: it runs, and probably not as meant."""
     return Diagnostic(slug, Severity.WARNING, summary, span, **more)
+
+
+def footer_finding(settings: ProjectSettings, slug: str, summary: str, span: Span, **more: Any) -> Diagnostic:
+    """What is wrong with a footer: an error, unless `policy.footer_required` is switched off."""
+    required = settings.policy.get("footer_required", True)
+    return (error if required else warning)(slug, summary, span, **more)
 
 
 def replacing(span: Span, text: str, *, safe: bool = True) -> Fix:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from runner.channels.email.config import EmailAccount, Security, Unsubscribe, account_of
+from runner.channels.email.config import EmailAccount, Unsubscribe, account_of
 from runner.channels.email.message_headers import Unsafe, safe_address, safe_header
 from runner.lang.diagnostics import Diagnostic, Position, Severity, Span
 from runner.model.channel import ChannelConfig
+from runner.model.email_rules import Settings, in_clear_text, lacks_secret, part, unread_opt_out
 
 Path = tuple[str | int, ...]
 
@@ -15,8 +16,8 @@ def check_account(config: ChannelConfig) -> list[Diagnostic]:
     report = _Report(config.name)
     account = account_of(config)
     _check_addresses(account, report)
-    _check_login(account, report)
-    _check_footer(account, report)
+    _check_login(config.settings, report)
+    _check_footer(account, config.settings, report)
     return report.found
 
 
@@ -46,38 +47,28 @@ def _check_addresses(account: EmailAccount, report: _Report) -> None:
             report.add("email-header", f"header {name}: {error}", ("headers", name), "write it on one line")
 
 
-def _check_login(account: EmailAccount, report: _Report) -> None:
-    smtp = account.smtp
-    if smtp.username and smtp.password is None and smtp.oauth is None:
+def _check_login(settings: Settings, report: _Report) -> None:
+    smtp = part(settings, "smtp")
+    if lacks_secret(smtp):
         report.add(
-            "email-no-secret", f"{smtp.username} has neither `password` nor `oauth`", ("smtp", "username"),
+            "email-no-secret", f"{smtp['username']} has neither `password` nor `oauth`", ("smtp", "username"),
             "add `password: {env: NAME}` or an `oauth` block",
         )  # fmt: skip
-    if smtp.security is Security.OFF and smtp.username and smtp.host not in ("127.0.0.1", "::1", "localhost"):
+    if in_clear_text(smtp):
         report.add(
-            "email-clear-text", f"the log-in at {smtp.host} would travel in clear text", ("smtp", "security"),
+            "email-clear-text", f"the log-in at {smtp['host']} would travel in clear text", ("smtp", "security"),
             "use `security: starttls` or `tls`",
         )  # fmt: skip
 
 
-def _check_footer(account: EmailAccount, report: _Report) -> None:
+def _check_footer(account: EmailAccount, settings: Settings, report: _Report) -> None:
     if not account.footer.postal_address.strip():
         report.add(
             "email-no-postal-address", "no postal address in the footer", ("footer", "postal_address"),
             "CAN-SPAM (15 U.S.C. 7704(a)(5)) wants a valid physical postal address in every message",
         )  # fmt: skip
-    if (problem := _way_out(account)) is not None:
+    problem = unread_opt_out(settings)
+    if account.footer.unsubscribe is Unsubscribe.NONE:
+        problem = "`unsubscribe: none` leaves readers no way out"
+    if problem is not None:
         report.add("email-no-opt-out", problem, ("footer", "unsubscribe"), "every message must offer a way to opt out")
-
-
-def _way_out(account: EmailAccount) -> str | None:
-    """Why readers could not opt out, or None. Whether one-click links have a web address is the project's to check."""
-    match account.footer.unsubscribe:
-        case Unsubscribe.NONE:
-            return "`unsubscribe: none` leaves readers no way out"
-        case Unsubscribe.MAILTO if not (account.footer.mailto or account.has_inbox):
-            return "`unsubscribe: mailto` without an address that is read; add `footer.mailto` or `imap`"
-        case Unsubscribe.REPLY if not account.has_inbox:
-            return "`unsubscribe: reply` without an inbox that is read; add `imap`"
-        case _:
-            return None

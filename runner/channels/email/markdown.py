@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from html.parser import HTMLParser
 
 import css_inline
 from inscriptis import get_text
@@ -15,6 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from runner.channels.email.markdown_text import plain_text
+from runner.lang.mail_html import forbidden
 
 STYLE = (
     "body{font-family:Arial,Helvetica,sans-serif;font-size:14px;line-height:1.5;color:#222}"
@@ -22,8 +22,6 @@ STYLE = (
     "blockquote{margin:0 0 1em;padding-left:1em;border-left:2px solid #ccc}"
 )
 _PARSER = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["strikethrough", "table"])
-_UNWANTED_TAGS = frozenset({"script", "iframe", "object", "embed", "form", "link", "base", "frame", "applet"})
-_CODE_SCHEMES = ("javascript:", "vbscript:", "data:", "file:")
 
 Link = Callable[[str], str]
 _BLANK = re.compile(r"\n{2,}")
@@ -62,22 +60,9 @@ def whole_markdown(source: str, link: Link | None = None) -> Body:
 
 def from_html(source: str) -> Body:
     """Both faces of an HTML template. Raises ValueError for elements and links that mail must not carry."""
-    inspector = _Inspector()
-    inspector.feed(source)
-    inspector.close()
+    for item in forbidden(source):
+        raise ValueError(item.why)
     return Body(get_text(source).strip(), source)
-
-
-class _Inspector(HTMLParser):
-    """Reads a template and stops at what runs code or loads documents."""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _UNWANTED_TAGS or (tag == "meta" and any(name == "http-equiv" for name, _ in attrs)):
-            raise ValueError(f"<{tag}> has no place in an e-mail")
-        for name, value in attrs:
-            target = "".join((value or "").split()).lower()
-            if name.startswith("on") or (name in ("href", "src", "action") and target.startswith(_CODE_SCHEMES)):
-                raise ValueError(f"`{name}` of <{tag}> would run code")
 
 
 def document(fragment: str, preheader: str, css: str) -> str:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-MAX_FILES_BYTES = 18 * 1024 * 1024
-"""What may be attached in all: base64 adds a third, and Gmail and Exchange Online take 25 MB a message."""
+from runner.model.email_limits import MAX_FILES_BYTES
 
 
 class FileTrouble(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from runner.compile.reporting import warning
+from runner.compile.reporting import footer_finding
 from runner.compile.view import ProjectView
 from runner.lang.diagnostics import Diagnostic
 from runner.model.channel import ChannelType
@@ -21,6 +21,6 @@ def check(view: ProjectView) -> Iterator[Diagnostic]:
         if not str(footer.get("postal_address", "")).strip():
             source = view.files.channels[stem]
             span = source.at(("footer",), key=True)
-            yield warning(SLUG, f"messages of `{account.name}` name no postal address", span,
+            yield footer_finding(view.settings, SLUG, f"messages of `{account.name}` name no postal address", span,
                           help="add `postal_address:`; CAN-SPAM asks for it in every commercial message",
                           path=("footer",))  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from runner.compile.reporting import warning
+from runner.compile.reporting import footer_finding
 from runner.compile.view import ProjectView
 from runner.lang.diagnostics import Diagnostic
 from runner.model.channel import ChannelType
@@ -21,9 +21,9 @@ def check(view: ProjectView) -> Iterator[Diagnostic]:
         footer = account.settings.get("footer")
         if not isinstance(footer, Mapping):
             span = source.key_span(source.data, "from")
-            yield warning(SLUG, f"messages of `{account.name}` offer no way to opt out", span,
+            yield footer_finding(view.settings, SLUG, f"messages of `{account.name}` offer no way to opt out", span,
                           help="add `footer: {postal_address: ..., unsubscribe: one_click}`")  # fmt: skip
         elif footer.get("unsubscribe") == "none":
-            yield warning(SLUG, f"messages of `{account.name}` offer no way to opt out",
+            yield footer_finding(view.settings, SLUG, f"messages of `{account.name}` offer no way to opt out",
                           source.at(("footer", "unsubscribe")), path=("footer", "unsubscribe"),
                           help="the law asks for one in most places, and mail providers do: `one_click`")  # fmt: skip
