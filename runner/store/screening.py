@@ -12,7 +12,7 @@ from runner.model.channel import ChannelType
 from runner.model.country_policy import refusal
 from runner.model.identity import suppressible
 from runner.model.lead import Lead
-from runner.store.batches import in_batches
+from runner.store.bulk import among
 from runner.store.keys import Key
 from runner.store.suppressions import hash_of
 from runner.store.tables import suppressions
