@@ -40,13 +40,11 @@ class Screen:
             for kind, value in suppressible(lead):
                 if kind in kinds:
                     meant.setdefault(hash_of(self.key, kind, value), []).append(number)
-        columns = select(suppressions.c.key_hash, suppressions.c.kind, suppressions.c.reason)
-        for batch in in_batches(list(meant)):
-            for digest, kind, reason in connection.execute(
-                columns.where(_in_force(), suppressions.c.key_hash.in_(batch))
-            ):
-                for number in meant[digest]:
-                    found[number] = f"{kind} suppressed: {reason}"
+        columns = select(suppressions.c.key_hash, suppressions.c.kind, suppressions.c.reason).where(_in_force())
+        known = among(suppressions.c.key_hash, list(meant), connection.dialect)
+        for digest, kind, reason in connection.execute(columns.where(known)):
+            for number in meant[digest]:
+                found[number] = f"{kind} suppressed: {reason}"
         return found
 
 

@@ -58,7 +58,7 @@ smtp: {host: 127.0.0.1, port: <smtp>, security: "off", timeouts: {dot: <dot>}}
 imap:
   {host: 127.0.0.1, port: <imap>, security: "off", username: ada@lumen.example, password: {env: RUNNER_SANDBOX_COOKIE}}
 limits: {per_day: 1000000}
-footer: {postal_address: "Lumen GmbH, Alte Str. 1, 10115 Berlin", unsubscribe: mailto, mailto: stop@lumen.example}
+footer: {postal_address: "Lumen GmbH, Alte Str. 1, 10115 Berlin", unsubscribe: reply}
 """,
     "channel_configs/profile.yaml": """\
 version: 1
