@@ -30,7 +30,8 @@ class GateFacts:
     """Everything the gate weighs, read in one transaction.
 
     `claimed` is whether the claim still holds; `switched_off` names the kill switch that is set; `suppressed` says
-    by what; `retry_at` is set while the account backs off; `inbox_stale_since` while a follow-up's inbox is unread.
+    by what; `retry_at` is set while the account backs off; `inbox_stale` while an inbox is unread that a reply could
+    be in; `too_many_open` when an account has as many open invitations as it may.
     """
 
     claimed: bool
@@ -41,7 +42,8 @@ class GateFacts:
     forbidden: str | None = None
     account_stopped: str | None = None
     retry_at: datetime | None = None
-    inbox_stale: bool = False
+    inbox_stale: str | None = None
+    too_many_open: str | None = None
     events_pending: bool = False
     windows: Sequence[SendWindow] = ()
     zones: Zones = field(default_factory=Zones)
@@ -81,8 +83,10 @@ def _held(facts: GateFacts, now: datetime) -> NotNow | None:
         return NotNow(now + STOPPED_RECHECK, "account_stopped", facts.account_stopped, lane_wide=True)
     if facts.retry_at is not None and facts.retry_at > now:
         return NotNow(facts.retry_at, "account_backing_off", "the account had trouble a moment ago", lane_wide=True)
-    if facts.inbox_stale:
-        return NotNow(now + STALE_RECHECK, "inbox_stale", "the inbox was not read lately, a reply could be in it")
+    if facts.inbox_stale is not None:
+        return NotNow(now + STALE_RECHECK, "inbox_stale", f"a reply could be waiting: {facts.inbox_stale}")
+    if facts.too_many_open is not None:
+        return NotNow(now + STOPPED_RECHECK, "too_many_pending", facts.too_many_open)
     return None
 
 

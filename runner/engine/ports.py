@@ -178,6 +178,8 @@ class InboxBatch:
     """What one read brought. It is stored whole, together with `cursor`, before the next read.
 
     `trouble`: the account itself was stopped while reading; it opens the circuit breaker as a failed send would.
+    `fresh`: whether everything up to now was read; where it was not, follow-ups soon hold. `blind` says why replies
+    cannot be read at all. `gone` are people (LinkedIn profiles) whose invitation is open no more without a connection.
     """
 
     cursor: Mapping[str, object]
@@ -186,6 +188,9 @@ class InboxBatch:
     notes: tuple[Note, ...] = ()
     complete: bool = True
     trouble: AccountTrouble | None = None
+    fresh: bool = True
+    blind: str | None = None
+    gone: tuple[str, ...] = ()
 
 
 class Inbox(Protocol):

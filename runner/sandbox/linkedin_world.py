@@ -84,6 +84,13 @@ class World:
         number = zlib.crc32(f"{account} {person}".encode())
         return f"urn:li:fsd_invitation:{number}"
 
+    def withdraw(self, account: str, person: str) -> None:
+        """Take an open invitation back, as a person does by hand; as well for one that was declined or expired."""
+        with self._lock:
+            relation = self._relation(account, person)
+            if relation.connected_at is None or relation.connected_at > self._clock.now():
+                relation.invited_at = relation.connected_at = None
+
     def write(self, account: str, person: str, text: str) -> Event:
         """Take a message, and let the person answer as the fate says."""
         now = self._clock.now()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from runner.channels.linkedin.settings import read_settings
 from runner.engine.ports import Inbox
 from runner.errors import ChannelUnavailable, MissingSecret
 from runner.model.channel import ChannelConfig, ChannelType
@@ -15,6 +16,7 @@ from runner.store.context import Context
 from runner.store.health import is_silenced, open_problem
 from runner.store.reading import cursor_of, record_failure, watched_leads
 from runner.store.signals import record_batch
+from runner.store.withdrawing import keep_withdrawals
 
 log = structlog.get_logger("runner.inbox")
 ROUNDS = 20
@@ -46,7 +48,16 @@ class InboxReader:
     def read_one(self, config: ChannelConfig) -> int:
         """Read one account's inbox to its end. Returns how many new things were found."""
         with self._turns.setdefault(config.key, threading.Lock()):
-            return self._read(config)
+            found = self._read(config)
+        if config.channel is ChannelType.LINKEDIN:
+            self._ask_to_withdraw(config)
+        return found
+
+    def _ask_to_withdraw(self, config: ChannelConfig) -> None:
+        ctx = self.context()
+        after = read_settings(config).withdraw_after
+        with ctx.db.write() as connection:
+            keep_withdrawals(connection, config.key, after, ctx.now())
 
     def _read(self, config: ChannelConfig) -> int:
         found = 0

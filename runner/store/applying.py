@@ -203,7 +203,8 @@ def take_timer(connection: Connection, loaded: Loaded) -> bool:
 
 def close_task(connection: Connection, enrollment_id: int, step: str, status: str, now: datetime) -> None:
     """Close the open task of a step, and give back what its attempt had reserved."""
-    where = (tasks.c.enrollment_id == enrollment_id, tasks.c.step == step, tasks.c.status == "open")
+    mine = (tasks.c.enrollment_id == enrollment_id, tasks.c.step == step, tasks.c.aside.is_(False))
+    where = (*mine, tasks.c.status == "open")
     changed = update(tasks).where(*where).values(status=status, closed_at=now, closed_by="runner")
     for (attempt_id,) in connection.execute(changed.returning(tasks.c.attempt_id)).all():
         final = "cancelled" if status == "cancelled" else "failed"

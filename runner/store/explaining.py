@@ -14,7 +14,7 @@ from runner.model.campaign import CampaignMode
 from runner.model.sequence import ChannelStep
 from runner.store.context import Context
 from runner.store.gatekeeping import Intention, look_ahead
-from runner.store.loading import Loaded, load
+from runner.store.loading import Loaded, load, wrote_from
 from runner.store.releasing import RELEASABLE
 from runner.store.suppressions import suppressed_by
 from runner.store.tables import campaigns, claims, enrollments, inbox_cursors, step_runs, tasks
@@ -120,7 +120,7 @@ def _gated(ctx: Context, at: _AtTheGate) -> Explanation:
     intention = Intention(
         enrollment_id=loaded.state.id, attempt_id=None, claim=None, campaign=loaded.campaign, account=account,
         lead=loaded.state.lead, body=body, action=run.action, key=str(loaded.state.id),
-        follows_up=any(other.acted_at for other in loaded.state.runs.values()),
+        wrote_from=wrote_from(loaded, step or ""),
     )  # fmt: skip
     refusal = look_ahead(ctx, intention)
     if refusal is None:
@@ -131,7 +131,8 @@ def _gated(ctx: Context, at: _AtTheGate) -> Explanation:
 
 
 def _open_task(connection: Connection, row: Row[Any]) -> tuple[int | None, bool]:
-    where = (tasks.c.enrollment_id == row.id, tasks.c.step == row.step, tasks.c.status == "open")
+    mine = (tasks.c.enrollment_id == row.id, tasks.c.step == row.step, tasks.c.aside.is_(False))
+    where = (*mine, tasks.c.status == "open")
     task = connection.execute(select(tasks.c.id, tasks.c.detail).where(*where)).first()
     return (task.id, bool((task.detail or {}).get(RELEASABLE))) if task else (None, False)
 

@@ -13,10 +13,11 @@ from runner.engine.limits import Gap, Limit, SendFacts, gaps_for, limits_for, sc
 from runner.engine.outcomes import NotNow, Permit, Refusal
 from runner.model.calendar_zones import Zones
 from runner.model.campaign import Campaign
-from runner.model.channel import ChannelConfig
+from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.country_policy import refusal
+from runner.model.inboxes import has_inbox
 from runner.model.lead import Lead
-from runner.model.linkedin_limits import CONNECT, CONNECT_WITH_NOTE
+from runner.model.linkedin_limits import CONNECT, CONNECT_WITH_NOTE, MAX_PENDING
 from runner.model.sequence import ChannelStep
 from runner.store.claims import Claim, holds
 from runner.store.context import Context
@@ -24,6 +25,7 @@ from runner.store.overlays import overlay_limits
 from runner.store.suppressions import suppressed_by
 from runner.store.tables import channel_configs, enrollments, events, inbox_cursors, reservations, switches
 from runner.store.tables import outreach_attempts as attempts
+from runner.store.withdrawing import open_invitations
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Intention:
     body: ChannelStep
     action: str
     key: str
-    follows_up: bool
+    wrote_from: frozenset[str]
 
     def ways(self) -> Iterator[Intention]:
         """How it may go out, best first: an invitation whose note may be dropped can also pass without its quota."""
@@ -144,7 +146,8 @@ def _facts(
         forbidden=refusal(intention.lead, account.channel, ctx.book.project.settings.policy),
         account_stopped=(health.health_reason or "stopped") if health and health.health == "stopped" else None,
         retry_at=health.retry_at if health and health.health == "backing_off" else None,
-        inbox_stale=intention.follows_up and _inbox_is_stale(connection, ctx, account, now),
+        inbox_stale=_stale_inbox(connection, ctx, intention.wrote_from, now),
+        too_many_open=_too_many_open(connection, intention),
         events_pending=_has_pending_events(connection, intention.enrollment_id),
         windows=windows,
         zones=zones,
@@ -167,11 +170,34 @@ def _switch(connection: Connection, campaign: Campaign, account: ChannelConfig) 
     return f"{row.scope} is switched off: {row.reason}" if row else None
 
 
-def _inbox_is_stale(connection: Connection, ctx: Context, account: ChannelConfig, now: datetime) -> bool:
-    if not account.settings.get("imap"):
-        return False
-    read_at = connection.execute(select(inbox_cursors.c.read_at).where(inbox_cursors.c.account == account.key)).scalar()
-    return read_at is None or now - read_at > ctx.book.project.settings.contact.inbox_max_age
+def _stale_inbox(connection: Connection, ctx: Context, accounts: Iterable[str], now: datetime) -> str | None:
+    """What is wrong with the inbox of one of these accounts, in which a reply could wait; None when all were read."""
+    configs = [config for key in accounts if (config := ctx.book.account(key)) is not None]
+    watched = sorted(config.key for config in configs if has_inbox(config))
+    if not watched:
+        return None
+    query = select(inbox_cursors).where(inbox_cursors.c.account.in_(watched))
+    cursors = {row.account: row for row in connection.execute(query)}
+    for key in watched:
+        row = cursors.get(key)
+        if row is None or row.read_at is None:
+            return f"the inbox of {key} was never read" + (f": {row.error}" if row is not None and row.error else "")
+        if now - row.read_at > ctx.book.project.settings.contact.inbox_max_age:
+            why = f": {row.error}" if row.error else ""
+            return f"the inbox of {key} was last read at {row.read_at.isoformat(timespec='minutes')}{why}"
+    return None
+
+
+def _too_many_open(connection: Connection, intention: Intention) -> str | None:
+    """An account's invitations that wait for an answer are bounded, whoever sends them and however it is read."""
+    account = intention.account
+    if account.channel is not ChannelType.LINKEDIN or intention.action not in (CONNECT, CONNECT_WITH_NOTE):
+        return None
+    most = account.settings.get("max_pending", MAX_PENDING)
+    waiting = open_invitations(connection, account.key)
+    if not isinstance(most, int) or waiting < most:
+        return None
+    return f"{waiting} invitations of {account.key} wait for an answer, and it may have {most}: withdraw old ones"
 
 
 def _has_pending_events(connection: Connection, enrollment_id: int) -> bool:

@@ -71,7 +71,7 @@ def _queued_twice(_now: datetime) -> Select[Any]:
 def _without_proof(_now: datetime) -> Select[Any]:
     bare = or_(outreach_attempts.c.finished_at.is_(None), outreach_attempts.c.intent_at.is_(None))
     query = select(outreach_attempts.c.id, outreach_attempts.c.status)
-    by_hand = exists().where(tasks.c.attempt_id == outreach_attempts.c.id)
+    by_hand = exists().where(tasks.c.attempt_id == outreach_attempts.c.id, tasks.c.aside.is_(False))
     return query.where(outreach_attempts.c.status == "sent", bare, ~by_hand)
 
 

@@ -95,6 +95,18 @@ def _statements(dialect: Dialect, lock: bool) -> _Statements:
     )
 
 
+def wrote_from(loaded: Loaded, step: str) -> frozenset[str]:
+    """The accounts that wrote to the lead before this step acts: in their inboxes a reply could be waiting.
+
+    An invitation of `auto` that was accepted counts: its message follows it.
+    """
+    runs = loaded.state.runs.values()
+    acted = {loaded.accounts.get(run.step) for run in runs if run.acted_at is not None and run.step != step}
+    if any(seen.kind is EventKind.ACCEPTED and seen.step == step for seen in loaded.state.events):
+        acted.add(loaded.accounts.get(step))
+    return frozenset(account for account in acted if account)
+
+
 def _runs(statements: _Statements, connection: Connection, ids: Iterable[int]) -> Mapping[int, list[_Run]]:
     found: dict[int, list[_Run]] = defaultdict(list)
     for enrollment_id, run_id, account, *values in statements.runs.run(connection, ids):
@@ -128,9 +140,7 @@ class _Around:
         return cls(book, campaign, campaign.values(), off, book.settings(), inboxes)
 
 
-def _loaded(
-    around: _Around, row: Sequence[Any], lead: Lead, runs: Sequence[_Run], seen: tuple[Seen, ...]
-) -> Loaded:
+def _loaded(around: _Around, row: Sequence[Any], lead: Lead, runs: Sequence[_Run], seen: tuple[Seen, ...]) -> Loaded:
     enrollment_id, campaign_id, _, sequence_id, lane_id, due_at, status, step, started_at, ended_at, end_reason = row
     inboxes = {
         item.run.step: read_at

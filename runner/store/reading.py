@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, insert, or_, select, update
 
-from runner.model.lead import Lead
+from runner.model.lead import Lead, LinkedInConnectionStatus
 from runner.store.people import load_leads
-from runner.store.tables import enrollments, inbox_cursors, outreach_attempts
+from runner.store.tables import enrollments, inbox_cursors, leads, outreach_attempts
 
 WATCHED = 2000
 """The most leads an inbox looks out for at once: those written to last."""
@@ -23,14 +23,17 @@ def cursor_of(connection: Connection, account: str) -> Mapping[str, Any]:
 
 
 def watched_leads(connection: Connection, account: str) -> list[Lead]:
-    """Leads whose enrollment is open and to whom something went out through this account."""
+    """Leads to whom something went out through this account, and who are on the way or have an open invitation."""
+    invited = leads.c.linkedin_status == LinkedInConnectionStatus.CONNECTION_REQUESTED.value
+    waiting = and_(outreach_attempts.c.action == "connect", invited)
     query = (
         select(outreach_attempts.c.lead_id)
         .join(enrollments, enrollments.c.id == outreach_attempts.c.enrollment_id)
+        .join(leads, leads.c.id == outreach_attempts.c.lead_id)
         .where(
             outreach_attempts.c.account == account,
             outreach_attempts.c.status.in_(("sent", "sending", "unknown")),
-            enrollments.c.ended_at.is_(None),
+            or_(enrollments.c.ended_at.is_(None), waiting),
         )
         .order_by(outreach_attempts.c.id.desc())
         .limit(WATCHED)

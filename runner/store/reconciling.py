@@ -13,12 +13,14 @@ from runner.engine.ports import Doubt
 from runner.engine.triggers import Resolved
 from runner.errors import NotFound, Refused
 from runner.lang.templates import Rendered
+from runner.model.channel import ChannelType
+from runner.model.lead import LinkedInConnectionStatus as Standing
 from runner.store.applying import Writer, take_timer
 from runner.store.context import Context
 from runner.store.loading import load
 from runner.store.pending_events import decide_pending
 from runner.store.people import load_leads
-from runner.store.tables import outreach_attempts, outreach_messages, reservations, step_runs
+from runner.store.tables import leads, outreach_attempts, outreach_messages, reservations, step_runs
 
 
 def doubts(connection: Connection, ctx: Context, before: datetime) -> Iterable[tuple[int, Doubt]]:
@@ -68,6 +70,9 @@ def _settle(connection: Connection, ctx: Context, row: Row[Any], sent: bool, by:
     connection.execute(update(outreach_attempts).where(mine).values(**values))
     if not sent:
         connection.execute(delete(reservations).where(reservations.c.attempt_id == row.id))
+    elif row.channel == ChannelType.LINKEDIN.value and row.action == "connect":
+        stranger = (leads.c.id == row.lead_id, leads.c.linkedin_status == Standing.NOT_CONNECTED.value)
+        connection.execute(update(leads).where(*stranger).values(linkedin_status=Standing.CONNECTION_REQUESTED.value))
     step = connection.execute(select(step_runs.c.step).where(step_runs.c.id == row.step_run_id)).scalar_one()
     [loaded] = load(connection, ctx.book, [row.enrollment_id], lock=True)
     graph = ctx.book.graph(loaded.sequence_id)

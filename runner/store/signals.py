@@ -18,8 +18,10 @@ from runner.store.guardrails import guard_account, harden
 from runner.store.health import open_problem, record_trouble, wake
 from runner.store.matching import Match, match_signal
 from runner.store.pending_events import decide_pending
+from runner.store.reading import record_failure
 from runner.store.suppressions import suppress
 from runner.store.tables import enrollments, events, inbox_cursors, leads, raw_messages
+from runner.store.withdrawing import forget_gone
 
 STOPS_EVERYTHING = frozenset({EventKind.REPLIED, EventKind.UNSUBSCRIBED, EventKind.COMPLAINED})
 """Events after which a person is in no campaign any more, whichever one they answered."""
@@ -51,6 +53,7 @@ def record_batch(ctx: Context, account: str, batch: InboxBatch) -> Recorded:
             matches = record_signal(connection, ctx, account, signal, now)
             new += matches > 0
             unmatched += matches == 0
+        forget_gone(connection, account, batch.gone)
         _save_cursor(connection, account, batch, now)
         if batch.trouble is not None:
             record_trouble(connection, account, batch.trouble, now)
@@ -145,9 +148,13 @@ def _record_note(connection: Connection, account: str, note: Note, now: datetime
 
 
 def _save_cursor(connection: Connection, account: str, batch: InboxBatch, now: datetime) -> None:
-    values: dict[str, Any] = {"cursor": dict(batch.cursor), "failing_since": None, "error": None}
-    if batch.complete:
-        values["read_at"] = now
+    values: dict[str, Any] = {"cursor": dict(batch.cursor)}
+    if batch.fresh and batch.blind is None:
+        values |= {"failing_since": None, "error": None}
+        if batch.complete:
+            values["read_at"] = now
     mine = inbox_cursors.c.account == account
     if connection.execute(update(inbox_cursors).where(mine).values(**values)).rowcount == 0:
         connection.execute(insert(inbox_cursors).values(account=account, **values))
+    if batch.blind is not None:
+        record_failure(connection, account, batch.blind, now)

@@ -209,7 +209,11 @@ tasks = Table(
     Column("closed_at", UtcDateTime),
     Column("closed_by", Text),
     Column("detail", Json),
-)
+    Column("aside", Boolean, nullable=False, server_default=text("false")),
+    Index("uq_tasks_aside", "attempt_id", "kind", unique=True,
+          sqlite_where=text("aside"), postgresql_where=text("aside")),
+)  # fmt: skip
+"""What people are asked to do. A step waits for its task, except for one `aside`, which is about what a step did."""
 
 problems = Table(
     "problems",

@@ -20,6 +20,7 @@ from runner.store.loading import load
 from runner.store.pending_events import decide_pending
 from runner.store.signals import record_signal
 from runner.store.tables import campaigns, enrollments, leads, outreach_attempts, reservations, step_runs, tasks
+from runner.store.withdrawing import WITHDRAW, was_withdrawn
 
 SENT_RESULTS = frozenset({"done"})
 
@@ -45,13 +46,13 @@ def _task_row(row: Row[Any]) -> dict[str, Any]:
     return {
         "task": row.id, "kind": row.kind, "lead": name or row.email, "campaign": row.campaign, "step": row.step,
         "title": row.title, "text": row.text, "link": row.link, "number": row.number, "status": row.status,
-        "disposition": row.disposition, "expires_at": row.until.isoformat() if row.until else None,
+        "disposition": row.disposition, "expires_at": row.until.isoformat() if row.until and not row.aside else None,
         "lead_id": row.lead_id, "detail": row.detail, "closed_by": row.closed_by,
     }  # fmt: skip
 
 
 def close_task(ctx: Context, task_id: int, result: str, *, by: str, disposition: str = "") -> None:
-    """A person finished a task: `done`, `skipped` or `failed`. The enrollment moves on at once.
+    """A person finished a task: `done`, `skipped` or `failed`. The enrollment that waits for it moves on at once.
 
     Raises NotFound for no such task, Refused for one that is not open.
     """
@@ -60,6 +61,10 @@ def close_task(ctx: Context, task_id: int, result: str, *, by: str, disposition:
         row = _open_task(connection, task_id)
         values = {"status": result, "disposition": disposition or None, "closed_at": now, "closed_by": by}
         connection.execute(update(tasks).where(tasks.c.id == task_id).values(**values))
+        if row.aside:
+            if row.kind == WITHDRAW and result == "done":
+                was_withdrawn(connection, row.lead_id)
+            return
         _close_attempt(connection, row, result, disposition, now)
         [loaded] = load(connection, ctx.book, [row.enrollment_id], lock=True)
         trigger = TaskClosed(row.step, result, disposition)
@@ -95,7 +100,8 @@ def _close_attempt(connection: Connection, row: Row[Any], result: str, dispositi
     connection.execute(update(reservations).where(reservations.c.attempt_id == row.attempt_id).values(finished_at=now))
     if attempt.channel == ChannelType.LINKEDIN.value and attempt.action == "connect":
         requested = LinkedInConnectionStatus.CONNECTION_REQUESTED.value
-        connection.execute(update(leads).where(leads.c.id == row.lead_id).values(linkedin_status=requested))
+        stranger = leads.c.linkedin_status != LinkedInConnectionStatus.CONNECTED.value
+        connection.execute(update(leads).where(leads.c.id == row.lead_id, stranger).values(linkedin_status=requested))
 
 
 def report_event(ctx: Context, lead_id: int, kind: EventKind, *, by: str, channel: ChannelType) -> int:

@@ -23,7 +23,7 @@ from runner.store.book import Book
 from runner.store.claims import Claim, drop, holds
 from runner.store.context import Context
 from runner.store.gatekeeping import Intention
-from runner.store.loading import Loaded, load
+from runner.store.loading import Loaded, load, wrote_from
 from runner.store.tables import outreach_attempts, outreach_messages, step_runs
 
 
@@ -40,7 +40,7 @@ class Work:
     lead: Lead
     campaign: Campaign
     job: Job
-    follows_up: bool
+    wrote_from: frozenset[str]
 
     def intention(self) -> Intention:
         """What the gate is asked."""
@@ -54,7 +54,7 @@ class Work:
             body=self.job.body,
             action=limit_action(self.job),
             key=self.job.key,
-            follows_up=self.follows_up,
+            wrote_from=self.wrote_from,
         )
 
 
@@ -121,7 +121,7 @@ class _Opening:
             lead=self.loaded.state.lead,
             campaign=self.loaded.campaign,
             job=job,
-            follows_up=self._follows_up(step),
+            wrote_from=wrote_from(self.loaded, step),
         )
         return Unworkable(work, content) if isinstance(content, Failed) else work
 
@@ -224,10 +224,6 @@ class _Opening:
         columns = select(step_runs.c.message_id, outreach_messages.c.subject).select_from(joined)
         row = self.connection.execute(columns.where(*where, step_runs.c.message_id.is_not(None))).first()
         return (row.message_id, row.subject) if row else None
-
-    def _follows_up(self, step: str) -> bool:
-        runs = self.loaded.state.runs.values()
-        return any(run.acted_at is not None and run.step != step for run in runs)
 
 
 def draw_variant(variants: tuple[Variant, ...], seed: str) -> Variant:

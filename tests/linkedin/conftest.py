@@ -6,25 +6,35 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from runner.channels.linkedin.channel import LinkedInChannel
 from runner.channels.linkedin.inbox import LinkedInInbox
 from runner.channels.linkedin.reconcile import LinkedInReconciler
 from runner.channels.linkedin.registry import Providers
+from runner.channels.wiring import ChannelSet
 from runner.clocks import ManualClock
 from runner.engine.outcomes import Outcome, Permit, Refusal
 from runner.engine.ports import Doubt, Job
 from runner.model.channel import ChannelConfig, ChannelType, SecretRef
 from runner.model.lead import Lead, LinkedInConnectionStatus
 from runner.model.message import Rendered
+from runner.model.project import ContactPolicy, ProjectSettings
 from runner.model.sequence import ChannelStep
+from runner.operator import Operator
 from runner.sandbox.linkedin import LinkedInSandbox
 from runner.secrets import Secret
+from runner.serve.inboxes import InboxReader
+from runner.store.database import open_database
+from runner.store.tables import leads
+from runner.testing import MONDAY as START
+from runner.testing import Play
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SECRETS = {"LI_AT": "ada", "JSESSIONID": "ajax:123", "TOKEN": "token-ada"}
@@ -170,3 +180,69 @@ def scripted() -> Iterator[Scripted]:
     server.shutdown()
     server.server_close()
     thread.join(5)
+
+
+WAITS = """\
+version: 1
+name: play
+steps:
+  - {id: invite, channel: linkedin, action: connect}
+  - {id: accepted, wait_for: invite.accepted, timeout: 7d}
+  - {id: hello, channel: linkedin, action: message, template: hello, condition: if invite.accepted}
+"""
+
+
+NO_GAPS = ProjectSettings(contact=ContactPolicy(min_between=timedelta(0)))
+
+
+class Played:
+    """A play over the stand-in, with the inbox job of `serve`."""
+
+    def __init__(self, play: Play, sandbox) -> None:
+        self.play, self.sandbox = play, sandbox
+        linkedin = LinkedInChannel(secrets, play.clock)
+        play.channels[ChannelType.LINKEDIN] = linkedin
+        inbox = LinkedInInbox(secrets, play.clock, providers=linkedin.providers)
+        self.reader = InboxReader(lambda: play.ctx, {ChannelType.LINKEDIN: inbox})
+        self.operator = Operator(play.ctx, ChannelSet(play.channels))
+
+    def on(self, day: float) -> Played:
+        """Let everything happen until that day, the inbox read every day."""
+        until = START + timedelta(days=day)
+        self.play.settle()
+        while self.play.clock.now() < until:
+            self.reader.read_all()
+            self.play.run(until=min(until, self.play.clock.now() + timedelta(days=1)))
+        self.reader.read_all()
+        return self
+
+    def tasks(self, status: str | None = "open") -> list[dict]:
+        every = self.operator.list_tasks(status=status)
+        return [task for task in every if task["kind"] == "linkedin_withdraw"]
+
+    def lead_status(self) -> list[str]:
+        with self.play.ctx.db.read() as connection:
+            return list(connection.execute(select(leads.c.linkedin_status).order_by(leads.c.id)).scalars())
+
+
+@pytest.fixture
+def played(sandbox: LinkedInSandbox, tmp_path: Path) -> Iterator[Callable[..., Played]]:
+    """Opens plays with one lead for each name, on the clock of the stand-in."""
+    opened: list[Play] = []
+
+    def make(*names: str, source: str = WAITS, **settings: object) -> Played:
+        own = {"provider": "voyager", "accept_terms_risk": True, "base_url": sandbox.url, "cookies": {
+            "li_at": SecretRef(env="LI_AT"), "jsessionid": SecretRef(env="JSESSIONID")}}  # fmt: skip
+        account = ChannelConfig(ChannelType.LINKEDIN, "ada", settings=own | settings)
+        people = [{"first_name": name, "linkedin_url": f"https://linkedin.com/in/{name}", "linkedin_key": name}
+                  for name in names]  # fmt: skip
+        play = Play(source, people, db=open_database(f"sqlite:///{tmp_path / 'play.db'}", create=True),
+                    accounts={"ada": account}, settings=NO_GAPS)  # fmt: skip
+        sandbox.clock = sandbox.world._clock = play.clock
+        opened.append(play)
+        return Played(play, sandbox)
+
+    yield make
+    for play in opened:
+        play.channels[ChannelType.LINKEDIN].close()
+        play.ctx.db.close()

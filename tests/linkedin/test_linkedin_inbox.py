@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -183,7 +184,7 @@ def test_one_read_makes_a_bounded_number_of_looks(dead_sandbox, open_desk, monke
         names = [record.public_id for record in sandbox.ledger.records()[before:] if "networkinfo" in record.path]
         assert len(names) == AT_ONCE
         looked |= set(names)
-        desk.clock.advance(timedelta(seconds=1))
+        desk.clock.advance(timedelta(hours=1))
     assert len(looked) == 30
 
 
@@ -222,10 +223,12 @@ def test_dead_conversations_are_said_once_a_day_and_acceptance_goes_on(dead_sand
     assert [note.kind for note in batch.notes] == ["linkedin_replies_unreadable"]
     assert batch.complete  # there is nothing more to read just now; the question stands as a note
     clock.advance(HOUR)
-    later = read(desk, batch.cursor)
+    assert batch.blind == "LinkedIn does not answer: conversations"
+    eve = connected("eve", 2)
+    later = read(desk, batch.cursor, eve)
     assert later.notes == ()
     clock.advance(timedelta(days=1))
-    assert [note.kind for note in read(desk, later.cursor).notes] == ["linkedin_replies_unreadable"]
+    assert [note.kind for note in read(desk, later.cursor, eve).notes] == ["linkedin_replies_unreadable"]
 
 
 def test_where_a_person_watches_the_conversations_they_are_not_read(dead_sandbox, open_desk):
@@ -279,23 +282,6 @@ def test_nothing_is_read_when_nobody_answers(open_desk):
         read(desk, {}, invited("ada"))
 
 
-def test_an_old_invitation_is_to_be_withdrawn_by_a_person_once(sandbox, open_desk, clock):
-    desk = open_desk(sandbox.url, withdraw_after="21d")
-    desk.connect("never-accepts-ada")
-    lead = invited("never-accepts-ada")
-    batch = read(desk, {}, lead)
-    clock.advance(timedelta(days=20))
-    batch = read(desk, batch.cursor, lead)
-    assert batch.notes == ()
-    clock.advance(timedelta(days=2))
-    batch = read(desk, batch.cursor, lead)
-    [note] = batch.notes
-    assert note.kind == "linkedin_withdraw"
-    assert "has waited 21 days" in note.text
-    clock.advance(timedelta(days=2))
-    assert read(desk, batch.cursor, lead).notes == ()
-
-
 def test_too_many_open_invitations_are_said_and_stop_new_ones(sandbox, open_desk):
     desk = open_desk(sandbox.url, max_pending=2)
     for name in ("never-accepts-1", "never-accepts-2"):
@@ -308,6 +294,60 @@ def test_too_many_open_invitations_are_said_and_stop_new_ones(sandbox, open_desk
 def test_a_cursor_of_another_version_is_met_without_an_error(desk):
     odd = {"since": None, "pending": [{"key": "x"}, 7, {"since": "x"}], "told": [1]}
     assert read(desk, odd, invited("ada")).complete
+
+
+def test_nothing_is_asked_of_linkedin_for_nobody(desk, sandbox):
+    batch = read(desk, {})
+    assert (batch.complete, batch.fresh) == (True, True)
+    assert sandbox.ledger.records() == []
+
+
+def test_an_invitation_that_is_open_no_more_is_told_once_and_not_counted(desk, sandbox, clock):
+    desk.connect("never-accepts-ada")
+    lead = invited("never-accepts-ada")
+    cursor = read(desk, {}, lead).cursor
+    sandbox.world.withdraw("ada", "never-accepts-ada")
+    gone, counts = [], []
+    for _ in range(4):
+        clock.advance(timedelta(hours=40))
+        batch = read(desk, cursor, lead)
+        cursor = batch.cursor
+        gone += batch.gone
+        counts.append(desk.providers.open_invitations["linkedin/ada"])
+    assert gone == ["never-accepts-ada"]
+    assert counts[-1] == 0
+
+
+def test_a_list_that_is_not_whole_proves_nothing(desk, sandbox, clock):
+    for number in range(120):
+        sandbox.world.invite("ada", f"never-accepts-{number}", "")
+    clock.advance(timedelta(minutes=1))
+    for number in range(100):
+        sandbox.world.invite("ada", f"never-accepts-later-{number}", "")
+    lead, cursor = invited("never-accepts-3"), {}
+    for _ in range(4):
+        clock.advance(timedelta(hours=40))
+        batch = read(desk, cursor, lead)
+        cursor = batch.cursor
+        assert batch.gone == ()
+
+
+def test_an_account_is_read_like_a_person_looks_in(open_desk, sandbox, clock, monkeypatch):
+    monkeypatch.setattr("runner.channels.linkedin.settings.LinkedInSettings.is_loopback", lambda self, url: False)
+    monkeypatch.setattr("runner.channels.linkedin.session._PACE", (0, 0))
+    desk, cursor, reads = open_desk(sandbox.url), {}, []
+    lead = connected("already-ada")
+    for _ in range(24 * 60):
+        batch = read(desk, cursor, lead)
+        cursor = batch.cursor
+        if batch.fresh:
+            reads.append(clock.now())
+        clock.advance(timedelta(minutes=1))
+    gaps = [(later - earlier).total_seconds() / 60 for earlier, later in pairwise(reads)]
+    assert 35 <= len(reads) <= 70
+    assert min(gaps) >= 6 and max(gaps) <= 39
+    assert gaps[0] < gaps[8]
+    assert len(set(gaps)) > 8  # never like a clock
 
 
 def test_a_provider_that_reads_nothing_leaves_the_cursor(sandbox, open_desk, clock):

@@ -26,6 +26,7 @@ class AcceptanceResult:
     people: dict[str, Pending]
     signals: list[Signal] = field(default_factory=list)
     notes: list[tuple[str, Note]] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
     open_invitations: int = 0
     trouble: AccountTrouble | None = None
 
@@ -59,7 +60,7 @@ class AcceptancePoll:
                     result.trouble = seen.trouble
                 break
             self._note_look(person, seen, result)
-        self._age(result)
+            self._note_gone(person, seen, listed, result)
         result.open_invitations = self._count(result, listed)
         return result
 
@@ -88,26 +89,25 @@ class AcceptancePoll:
             address=person.key,
         )
 
-    def _age(self, result: AcceptanceResult) -> None:
-        """Ask a person to withdraw what has waited too long; the package has no call for it."""
-        for person in list(result.people.values()):
-            if person.old or datetime.fromisoformat(person.since) + self._settings.withdraw_after > self._now:
-                continue
-            result.people[person.key] = replace(person, old=True)
-            days = self._settings.withdraw_after.days
-            text = (
-                f"The invitation of {self._account.key} to {person.name} has waited {days} days: withdraw it at "
-                f"{person.profile.url}. LinkedIn then refuses a new one for up to three weeks."
-            )
-            result.notes.append((f"old/{person.key}", Note("linkedin_withdraw", text, address=person.key)))
+    def _note_gone(
+        self, person: Pending, seen: Seen, listed: tuple[Invitation, ...] | None, result: AcceptanceResult
+    ) -> None:
+        """Whoever is neither on the whole list of open invitations nor a connection has none open any more.
+
+        Believed at the second look only: a list can lag behind an invitation that just went out.
+        """
+        whole = listed is not None and len(listed) < _WHOLE_LIST
+        if whole and seen.standing is Standing.NOT_CONNECTED and person.looks > 0 and not person.gone:
+            result.people[person.key] = replace(result.people[person.key], gone=True)
+            result.gone.append(person.key)
 
     def _count(self, result: AcceptanceResult, listed: tuple[Invitation, ...] | None) -> int:
         """How many invitations are open, as far as can be known."""
-        count = max(len(result.people), len(listed or ()))
+        count = max(sum(not person.gone for person in result.people.values()), len(listed or ()))
         if count >= self._settings.max_pending:
             text = (
-                f"{count} invitations of {self._account.key} wait for an answer; from {self._settings.max_pending} on "
-                "no new ones go out. Withdraw the oldest on LinkedIn."
+                f"{self._account.key} has as many open invitations as it may ({self._settings.max_pending}): no new "
+                "ones go out until some are answered or withdrawn. `runner tasks list` names old ones."
             )
             result.notes.append(("too_many_pending", Note("linkedin_too_many_pending", text)))
         return count

@@ -1,8 +1,9 @@
 """What came back on LinkedIn: replies from the conversations, acceptances by looking at open invitations.
 
-Nothing tells LinkedIn's clients by itself, so both are polled: replies in one call at every read, acceptances one
-person at a time with spread and back-off. A call that LinkedIn has removed becomes a Note, which is a question for a
-person, never silence. The cursor holds everything this needs to know the next time.
+Nothing tells LinkedIn's clients by itself, so both are polled with spread and back-off: the account as a whole every
+ten minutes to half an hour, replies in one call, acceptances one person at a time. A call that LinkedIn has removed
+becomes a Note, which is a question for a person, never silence; while replies cannot be read, follow-ups hold. The
+cursor holds everything this needs to know the next time.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import datetime, timedelta
 from runner.channels.linkedin.acceptance import AcceptancePoll
 from runner.channels.linkedin.identity import profile_of
 from runner.channels.linkedin.optout import is_opt_out
+from runner.channels.linkedin.pace import Pace
 from runner.channels.linkedin.polling import person_key, read_pending, write_pending
 from runner.channels.linkedin.provider import Line, ProviderFactory, Reader
 from runner.channels.linkedin.registry import Providers
@@ -43,6 +45,7 @@ class _Reading:
     notes: list[Note] = field(default_factory=list)
     complete: bool = True
     trouble: AccountTrouble | None = None
+    blind: str | None = None
 
     def tell(self, note: Note, about: str) -> None:
         """Add a note, at most once a day about the same thing."""
@@ -66,6 +69,7 @@ class _Reading:
                 self.signals.append(_reply(self.account, lead, line))
         self.trouble = found.trouble
         if found.dead:
+            self.blind = f"LinkedIn does not answer: {', '.join(found.dead)}"
             self.tell(_blind(self.account), "conversations")
         return since.isoformat() if found.dead or found.trouble is not None else self.now.isoformat()
 
@@ -92,23 +96,30 @@ class LinkedInInbox:
         reader = self._reader(account)
         if reader is None:
             return InboxBatch(cursor=dict(cursor))
+        pace = Pace.of(account, cursor)
+        if not watched:  # nothing went out that could be answered: no call is made for nobody
+            return InboxBatch(cursor=dict(cursor) | {"since": now.isoformat()})
+        if now < pace.due:
+            return InboxBatch(cursor=dict(cursor), fresh=False)
         state = _Reading(account, reader, now, _told(cursor))
         since = state.replies(cursor.get("since"), watched)
-        people = read_pending(cursor.get("pending"))
+        people, gone = read_pending(cursor.get("pending")), tuple[str, ...]()
         if state.trouble is None:
             result = AcceptancePoll(account, read_settings(account), reader, now).run(people, watched)
             people = result.people
             state.signals += result.signals
             state.trouble = result.trouble
+            gone = tuple(result.gone)
             for about, note in result.notes:
                 state.tell(note, about)
             self.providers.open_invitations[account.key] = result.open_invitations
         if state.trouble is not None:
             state.complete = False
             state.notes.append(Note("account_trouble", state.trouble.explanation, hold=True))
+        kept = {"since": since, "pending": write_pending(people.values()), "told": state.told}
         return InboxBatch(
-            cursor={"since": since, "pending": write_pending(people.values()), "told": state.told},
-            signals=tuple(state.signals), notes=tuple(state.notes), complete=state.complete, trouble=state.trouble,
+            cursor=kept | pace.after(now, quiet=not state.signals), signals=tuple(state.signals),
+            notes=tuple(state.notes), complete=state.complete, trouble=state.trouble, blind=state.blind, gone=gone,
         )  # fmt: skip
 
     def _reader(self, account: ChannelConfig) -> Reader | None:

@@ -21,7 +21,10 @@ AT_ONCE = 10
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """One invitation that waits for its answer. Instants are ISO 8601 text, as the cursor keeps them."""
+    """One invitation that waits for its answer. Instants are ISO 8601 text, as the cursor keeps them.
+
+    `gone`: it is open no more, and there is no connection: withdrawn, declined or expired.
+    """
 
     key: str
     public_id: str | None
@@ -32,7 +35,7 @@ class Pending:
     due: str
     looks: int = 0
     asked: bool = False
-    old: bool = False
+    gone: bool = False
 
     @property
     def profile(self) -> Profile:
@@ -70,21 +73,19 @@ def write_pending(people: Iterable[Pending]) -> list[Mapping[str, object]]:
 def with_watched(
     people: Mapping[str, Pending], watched: Iterable[Lead], now: datetime, poll: tuple[timedelta, timedelta]
 ) -> dict[str, Pending]:
-    """The people, and every watched lead that is no connection yet; a lead known as connected is dropped.
+    """Every watched lead that is no connection yet, with what is known of them; nobody else is looked up any more.
 
     Something went out to every watched lead, so one who is not stored as invited was, perhaps: nobody saw the answer.
     """
-    found = dict(people)
+    known, found = dict(people), dict[str, Pending]()
     for lead in watched:
         profile = profile_of(lead)
         if profile is None or not (profile.public_id or profile.profile_id):
             continue
         key = person_key(lead, profile)
         if lead.linkedin_status is not LinkedInConnectionStatus.CONNECTED:
-            before = found.pop(profile.public_id or "", None) if key != profile.public_id else None
+            before = known.get(key) or known.get(profile.public_id or "")
             found.setdefault(key, replace(before, key=key) if before else _new(key, profile, lead, now, poll))
-        else:
-            found.pop(key, None)
     return found
 
 

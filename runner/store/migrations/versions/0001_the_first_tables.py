@@ -435,6 +435,7 @@ def upgrade() -> None:
         sa.Column("closed_at", UtcDateTime()),
         sa.Column("closed_by", sa.Text()),
         sa.Column("detail", Json),
+        sa.Column("aside", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.ForeignKeyConstraint(["attempt_id"], ["outreach_attempts.id"], name=op.f("fk_tasks_attempt_id")),
         sa.ForeignKeyConstraint(["enrollment_id"], ["enrollments.id"], name=op.f("fk_tasks_enrollment_id")),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_tasks_lead_id")),
@@ -442,10 +443,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_tasks_enrollment_id"), "tasks", ["enrollment_id"], unique=False)
     op.create_index(op.f("ix_tasks_status"), "tasks", ["status"], unique=False)
+    op.create_index(
+        "uq_tasks_aside",
+        "tasks",
+        ["attempt_id", "kind"],
+        unique=True,
+        sqlite_where=sa.text("aside"),
+        postgresql_where=sa.text("aside"),
+    )
 
 
 def downgrade() -> None:
     """Back."""
+    op.drop_index(
+        "uq_tasks_aside",
+        table_name="tasks",
+        sqlite_where=sa.text("aside"),
+        postgresql_where=sa.text("aside"),
+    )
     op.drop_index(op.f("ix_tasks_status"), table_name="tasks")
     op.drop_index(op.f("ix_tasks_enrollment_id"), table_name="tasks")
     op.drop_table("tasks")
