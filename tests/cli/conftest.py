@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from lives import write_project
+from small_project import write_project
 
 from runner.cli.main import main
 
