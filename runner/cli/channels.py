@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,15 +23,15 @@ def channels() -> None:
 @project_option
 @format_option
 def show(campaign: str | None, root: Path, output: str) -> None:
-    """Every account with its health; with CAMPAIGN, its channels and overlays as JSON."""
+    """Every account with its health; with CAMPAIGN, its channels with their accounts and overlays."""
     from runner.channels.wiring import ChannelSet
     from runner.operator import Operator
-    from runner.render.table import Column, json_text, print_table
+    from runner.render.table import Column, print_table
     from runner.store.accounts import account_rows
 
     ctx = open_project(root)
     if campaign is not None:
-        click.echo(json_text(Operator(ctx, ChannelSet({})).get_channel_config(campaign)), nl=False)
+        _show_config(Operator(ctx, ChannelSet({})).get_channel_config(campaign), output)
         return
     with ctx.db.read() as connection:
         rows = account_rows(connection, ctx.now())
@@ -44,6 +46,26 @@ def show(campaign: str | None, root: Path, output: str) -> None:
     print_table(rows, columns, output_format=output, name="accounts")
 
 
+def _show_config(config: Mapping[str, Mapping[str, Any]], output: str) -> None:
+    """What a campaign does on each channel: a line a channel, or all of it as JSON."""
+    from runner.render.table import Column, json_text, print_table
+
+    if output == "json":
+        click.echo(json_text(config), nl=False)
+        return
+    rows = [
+        {"channel": name, "accounts": [account["name"] for account in values["accounts"]], **_overlaid(values)}
+        for name, values in config.items()
+    ]
+    print_table(rows, [Column("channel"), Column("accounts"), Column("state"), Column("limits", "overlaid limits")])
+
+
+def _overlaid(values: Mapping[str, Any]) -> dict[str, object]:
+    overlay = values["overlay"]
+    state = "off here" if overlay.get("enabled") is False else "on" if values["accounts"] else "no account"
+    return {"state": state, "limits": overlay.get("limits")}
+
+
 @channels.command("set")
 @click.argument("campaign")
 @click.argument("channel")
@@ -52,9 +74,11 @@ def show(campaign: str | None, root: Path, output: str) -> None:
 @click.option("--reason", required=True, help="Why; it is shown wherever the overlay holds something back.")
 @click.option("--expires", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]), help="When it ends by itself (UTC).")
 @project_option
+@format_option
 def set_overlay(
-    campaign: str, channel: str, config: str, author: str, reason: str, expires: datetime | None, root: Path
-) -> None:
+    campaign: str, channel: str, config: str, author: str, reason: str, expires: datetime | None, root: Path,
+    output: str,
+) -> None:  # fmt: skip
     """Lower the limits of CHANNEL in CAMPAIGN, or switch it off there, until further notice."""
     from datetime import UTC
 
@@ -72,7 +96,10 @@ def set_overlay(
     until = expires.replace(tzinfo=UTC) if expires else None
     operator = Operator(open_project(root), ChannelSet({}))
     result = operator.update_channel_config(campaign, {channel: values}, author=author, reason=reason, expires_at=until)
-    click.echo(json_text(result[channel]), nl=False)
+    if output == "json":
+        click.echo(json_text(result[channel]), nl=False)
+    else:
+        _show_config({channel: result[channel]}, output)
 
 
 @channels.command("check")

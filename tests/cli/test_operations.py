@@ -19,7 +19,7 @@ def _with_leads(runner: Run, project: Path) -> None:
     assert json.loads(done.stdout)["rejected"]
 
 
-def test_a_day_of_an_operator(runner: Run, project: Path) -> None:
+def test_a_day_of_an_operator(runner: Run, project: Path, golden: Any) -> None:
     _with_leads(runner, project)
     runner("serve", "--dry-run")
     assert "enrolled" in runner("enroll", "quick", "ada@example.com", "bob@example.com").stdout
@@ -38,7 +38,12 @@ def test_a_day_of_an_operator(runner: Run, project: Path) -> None:
     assert "no attempt is unknown" in runner("attempts", "list").stdout
     overlay = runner("channels", "set", "quick", "email", "--config", '{"limits": {"per_day": 3}}',
                      "--author", "ops", "--reason", "quiet week")  # fmt: skip
-    assert json.loads(overlay.stdout)["overlay"] == {"limits": {"per_day": 3}}
+    golden("channels_set.out", overlay.stdout)
+    switched = runner("channels", "set", "quick", "linkedin", "--config", '{"enabled": false}',
+                      "--author", "ops", "--reason", "quiet week", "--format", "json")  # fmt: skip
+    assert json.loads(switched.stdout)["overlay"] == {"enabled": False}
+    golden("channels_show_campaign.out", runner("channels", "show", "quick").stdout)
+    assert json.loads(runner("channels", "show", "quick", "--format", "json").stdout)["email"]["overlay"]
     assert "email/desk" in runner("channels", "show").stdout
     assert runner("doctor", "--invariants").returncode == 0
     backup = runner("backup", "copy.db")
