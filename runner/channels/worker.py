@@ -15,7 +15,7 @@ from runner.engine.outcomes import AccountTrouble, Outcome, Permit, Refusal, Tro
 from runner.engine.ports import Channel, Prepared, Release
 from runner.errors import DatabaseUnavailable, MissingSecret
 from runner.model.channel import ChannelType
-from runner.store.claims import Claim
+from runner.store.claims import Claim, set_aside
 from runner.store.context import Context
 from runner.store.gatekeeping import look_ahead, pass_gate
 from runner.store.results import abandon, give_back, record
@@ -78,7 +78,11 @@ class Worker:
         except DatabaseUnavailable as error:
             self.patience.told(error)
             self._when_back(claim, lambda: give_back(ctx, claim))
-            return None
+        except Exception as error:  # noqa: BLE001 - a fault of ours outside the channel: it too blocks nobody else
+            log.error("attempt.crashed", enrollment=claim.enrollment_id, error=repr(error))
+            trace = traceback.format_exc(limit=12)
+            self._when_back(claim, lambda: set_aside(ctx, claim, trace))
+        return None
 
     def _attempt(self, ctx: Context, work: Work) -> Outcome | None:
         """Raises DatabaseUnavailable only while it is certain that nothing went out."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 import structlog
 
 from runner.engine.ports import Doubt, Reconciler
-from runner.errors import ChannelUnavailable, MissingSecret, Refused
+from runner.errors import ChannelUnavailable, DatabaseUnavailable, MissingSecret, Refused
 from runner.model.channel import ChannelType
 from runner.store.context import Context
 from runner.store.health import is_silenced
@@ -33,7 +33,16 @@ class Reconciliation:
         ctx = self.context()
         with ctx.db.read() as connection:
             open_doubts = list(doubts(connection, ctx, ctx.now() - self.grace))
-        return sum(self._settle(ctx, attempt_id, doubt) for attempt_id, doubt in open_doubts)
+        return sum(self._tried(ctx, attempt_id, doubt) for attempt_id, doubt in open_doubts)
+
+    def _tried(self, ctx: Context, attempt_id: int, doubt: Doubt) -> bool:
+        try:
+            return self._settle(ctx, attempt_id, doubt)
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            log.exception("reconcile.crashed", attempt=attempt_id)  # it stays in doubt, and holds up no other
+            return False
 
     def _settle(self, ctx: Context, attempt_id: int, doubt: Doubt) -> bool:
         reconciler = self.reconcilers.get(doubt.account.channel)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import secrets
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
 from runner.engine.decide import decide
 from runner.engine.outcomes import Unknown
+from runner.engine.state import Stage
 from runner.engine.triggers import Reported
 from runner.store.applying import Writer, take_timer
 from runner.store.context import Context
 from runner.store.lanes import Lane
 from runner.store.loading import load
-from runner.store.tables import claims, enrollments, outreach_attempts, reservations, timers
+from runner.store.tables import claims, enrollments, outreach_attempts, reservations, step_runs, timers
 
 MAX_CRASHES = 3
 """A step whose process died this often before it could send is parked: it may be what kills the process."""
@@ -121,26 +125,63 @@ def rescue(ctx: Context, *, dead_workers: Sequence[str] = ()) -> int:
         rows = connection.execute(select(claims).where(condition).with_for_update(skip_locked=True)).all()
         for row in rows:
             connection.execute(delete(claims).where(claims.c.enrollment_id == row.enrollment_id))
-            _rescue_one(connection, ctx, row.enrollment_id, row.lane_id, row.due_at)
+            try:
+                with connection.begin_nested():
+                    _rescue_one(connection, ctx, row.enrollment_id, row.lane_id, row.due_at)
+            except DBAPIError:
+                raise
+            except Exception:  # noqa: BLE001 - one that cannot be decided on must not hold up the others
+                _set_aside(connection, ctx, row.enrollment_id, traceback.format_exc(limit=12))
     return len(rows)
+
+
+def set_aside(ctx: Context, claim: Claim, trace: str) -> None:
+    """A fault of ours: park the enrollment with its traceback. What may have gone out is unknown from now on."""
+    with ctx.db.write() as connection:
+        if drop(connection, claim):
+            _set_aside(connection, ctx, claim.enrollment_id, trace)
+
+
+def _set_aside(connection: Connection, ctx: Context, enrollment_id: int, trace: str) -> None:
+    from runner.store.ticking import park
+
+    now = ctx.now()
+    attempt = _open_attempt(connection, enrollment_id)
+    if attempt is not None and attempt.status == "sending":
+        _doubt(connection, attempt.id, "internal_error", now)
+        held = {"stage": Stage.UNKNOWN.value, "until": now + ctx.book.project.settings.contact.unknown_hold}
+        connection.execute(update(step_runs).where(step_runs.c.id == attempt.step_run_id).values(**held))
+    elif attempt is not None:
+        mine = update(outreach_attempts).where(outreach_attempts.c.id == attempt.id)
+        connection.execute(mine.values(status="pending", reason="internal_error"))
+    park(connection, enrollment_id, None, trace, now)
+
+
+def _open_attempt(connection: Connection, enrollment_id: int) -> Row[Any] | None:
+    open_ones = outreach_attempts.c.status.in_(("claimed", "sending")), outreach_attempts.c.outcome.is_(None)
+    query = select(outreach_attempts).where(outreach_attempts.c.enrollment_id == enrollment_id, *open_ones)
+    return connection.execute(query).first()
+
+
+def _doubt(connection: Connection, attempt_id: int, reason: str, now: datetime) -> None:
+    """It may have gone out: it is never repeated by itself, and occupies its limits."""
+    mine = update(outreach_attempts).where(outreach_attempts.c.id == attempt_id)
+    connection.execute(mine.values(status="unknown", reason=reason, outcome="unknown", finished_at=now))
+    occupied = update(reservations).where(reservations.c.attempt_id == attempt_id)
+    connection.execute(occupied.values(finished_at=now))
 
 
 def _rescue_one(connection: Connection, ctx: Context, enrollment_id: int, lane_id: int, due_at: datetime) -> None:
     from runner.store.pending_events import decide_pending
     from runner.store.ticking import park
 
-    open_ones = outreach_attempts.c.status.in_(("claimed", "sending")), outreach_attempts.c.outcome.is_(None)
-    query = select(outreach_attempts).where(outreach_attempts.c.enrollment_id == enrollment_id, *open_ones)
-    attempt = connection.execute(query).first()
+    attempt = _open_attempt(connection, enrollment_id)
     if attempt is None:
         requeue(connection, lane_id, due_at, enrollment_id)
         return
-    mine = update(outreach_attempts).where(outreach_attempts.c.id == attempt.id)
     now = ctx.now()
     if attempt.status == "sending":
-        connection.execute(mine.values(status="unknown", reason=WORKER_DIED, outcome="unknown", finished_at=now))
-        occupied = update(reservations).where(reservations.c.attempt_id == attempt.id)
-        connection.execute(occupied.values(finished_at=now))
+        _doubt(connection, attempt.id, WORKER_DIED, now)
         writer = Writer(connection, ctx, now)
         [loaded] = load(connection, ctx.book, [enrollment_id], lock=True)
         take_timer(connection, loaded)  # one that a person set aside meanwhile may have a date to go on
@@ -150,6 +191,7 @@ def _rescue_one(connection: Connection, ctx: Context, enrollment_id: int, lane_i
         writer.flush()
         decide_pending(connection, ctx, enrollment_id, now)
         return
+    mine = update(outreach_attempts).where(outreach_attempts.c.id == attempt.id)
     connection.execute(mine.values(status="pending", crashes=attempt.crashes + 1))
     if attempt.crashes + 1 >= MAX_CRASHES:
         park(connection, enrollment_id, None, f"the process died {MAX_CRASHES} times on this step", now)
