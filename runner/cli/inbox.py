@@ -1,4 +1,4 @@
-"""`runner inbox`: how a mail file would be judged, and by which rule."""
+"""`runner inbox`: how a mail file would be judged and by which rule, and kept mail judged again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli.opening import format_option, open_project, project_option
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,6 +43,35 @@ def classify(files: tuple[Path, ...], output_format: str, own: tuple[str, ...], 
         return
     for file, verdict in zip(files, verdicts, strict=True):
         click.echo(_as_text(file, verdict))
+
+
+@inbox.command()
+@click.option("--account", metavar="CHANNEL/NAME", help="Only mail of this account, such as email/ada.")
+@click.option("--apply/--dry-run", "apply", default=False, help="Record what is new, or only say it (the default).")
+@format_option
+@project_option
+def reclassify(account: str | None, apply: bool, output: str, root: Path) -> None:
+    """Judge kept mail again with the present classifier, and say what is judged otherwise now.
+
+    With --apply what is new is recorded and acted on: a bounce that was missed fails its step, an opt-out stops and
+    suppresses. What was recorded before stands: no stop and no suppression is taken back, it is named as `stands`.
+    Doing it twice changes nothing more.
+    """
+    from runner.channels.email.rejudge import rejudge
+    from runner.render.table import Column, print_table
+
+    ctx = open_project(root)
+    try:
+        found = [change.row() for change in rejudge(ctx, account=account, apply=apply)]
+    finally:
+        ctx.db.close()
+    columns: list[Column | str] = ["received_at", "account", Column("before", width=30), Column("now", width=30)]
+    columns += [Column("records", width=60), Column("stands", width=60)]
+    print_table(found, columns, output_format=output, name="changes", empty="every kept message is judged as before")
+    if output == "text" and found:
+        new = sum(len(row["records"]) for row in found)
+        done = f"{new} recorded" if apply else f"{new} to record; --apply does it"
+        click.echo(f"{len(found)} judged otherwise, {done}", err=True)
 
 
 def as_json(verdict: Verdict) -> dict[str, object]:

@@ -48,7 +48,7 @@ def record_batch(ctx: Context, account: str, batch: InboxBatch) -> Recorded:
             if connection.execute(known).first() is None:
                 connection.execute(insert(raw_messages).values(**row, content=raw.content))
         for note in batch.notes:
-            _record_note(connection, account, note, now)
+            record_note(connection, account, note, now)
         for signal in batch.signals:
             matches = record_signal(connection, ctx, account, signal, now)
             new += matches > 0
@@ -137,7 +137,8 @@ def _store(
     connection.execute(insert(events).values(**row))
 
 
-def _record_note(connection: Connection, account: str, note: Note, now: datetime) -> None:
+def record_note(connection: Connection, account: str, note: Note, now: datetime) -> None:
+    """Tell a person what an inbox noticed, and set the lead aside where that was asked for."""
     open_problem(connection, f"inbox:{account}", note.kind, note.text, "read it and decide", now)
     if note.hold and note.address:
         from runner.store.operations import pause_rows

@@ -19,6 +19,8 @@ from runner.model.companies import FREE_MAIL
 from runner.model.events import EventKind
 
 EXCERPT = 2000
+VERDICT_LENGTH = 40
+"""Characters of a verdict that are kept with the message."""
 _ADDRESS = re.compile(rb"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _EVENTS = {
     MailKind.BOUNCE: EventKind.BOUNCED,
@@ -68,7 +70,8 @@ def _read(arrival: Arrival, own: Own) -> Reading:
     if verdict.rule == "own-mail":
         return Reading()
     report = take_apart(mail)
-    kept = RawMessage(arrival.source, arrival.received_at, arrival.content, f"{verdict.kind.value}:{verdict.rule}")
+    judged = f"{verdict.kind.value}:{verdict.rule}"[:VERDICT_LENGTH]
+    kept = RawMessage(arrival.source, arrival.received_at, arrival.content, judged)
     kind = _EVENTS.get(verdict.kind)
     foreign = kind is EventKind.BOUNCED and returns_foreign_mail(report, own)
     if kind is None or foreign or verdict.rule.startswith(MACHINE_FEEDBACK):
