@@ -45,6 +45,17 @@ class Operator:
     ctx: Context
     channel_set: ChannelSet
 
+    def __enter__(self) -> Operator:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection: to servers and to the database."""
+        self.channel_set.close()
+        self.ctx.db.close()
+
     def get_channel_config(self, campaign_id: str) -> dict[str, Any]:
         """Every channel of a campaign: its accounts as their files say, and the overlay that is on it now.
 
@@ -185,7 +196,7 @@ def channel_named(name: str) -> ChannelType:
 
 
 def open_operator(root: Path | str = ".") -> Operator:
-    """Open the project at `root` for the operator. Raises what opening a project raises."""
+    """Open the project at `root` for the operator, to be closed by its caller. Raises what opening a project raises."""
     return operator_of(open_context(Path(root), publish_files=False), Path(root))
 
 
@@ -197,7 +208,8 @@ def operator_of(ctx: Context, root: Path) -> Operator:
 
 def get_channel_config(campaign_id: str, *, root: Path | str = ".") -> dict[str, Any]:
     """See Operator.get_channel_config."""
-    return open_operator(root).get_channel_config(campaign_id)
+    with open_operator(root) as operator:
+        return operator.get_channel_config(campaign_id)
 
 
 def update_channel_config(
@@ -205,30 +217,34 @@ def update_channel_config(
     root: Path | str = ".",
 ) -> dict[str, Any]:  # fmt: skip
     """See Operator.update_channel_config."""
-    opened = open_operator(root)
-    return opened.update_channel_config(campaign_id, config, author=author, reason=reason, expires_at=expires_at)
+    with open_operator(root) as operator:
+        return operator.update_channel_config(campaign_id, config, author=author, reason=reason, expires_at=expires_at)
 
 
 def send_outreach_message(
     campaign_id: str, lead_id: int, channels: Sequence[str], *, root: Path | str = "."
 ) -> dict[str, Any]:
     """See Operator.send_outreach_message."""
-    return open_operator(root).send_outreach_message(campaign_id, lead_id, channels)
+    with open_operator(root) as operator:
+        return operator.send_outreach_message(campaign_id, lead_id, channels)
 
 
 def get_outreach_history(lead_id: int, *, root: Path | str = ".") -> list[dict[str, Any]]:
     """See Operator.get_outreach_history."""
-    return open_operator(root).get_outreach_history(lead_id)
+    with open_operator(root) as operator:
+        return operator.get_outreach_history(lead_id)
 
 
 def get_channel_metrics(campaign_id: str, *, root: Path | str = ".") -> dict[str, Any]:
     """See Operator.get_channel_metrics."""
-    return open_operator(root).get_channel_metrics(campaign_id)
+    with open_operator(root) as operator:
+        return operator.get_channel_metrics(campaign_id)
 
 
 def release_outreach_task(task_id: int, *, by: str, root: Path | str = ".") -> dict[str, Any]:
     """See Operator.release_task."""
-    return open_operator(root).release_task(task_id, by=by)
+    with open_operator(root) as operator:
+        return operator.release_task(task_id, by=by)
 
 
 __all__ = [

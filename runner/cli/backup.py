@@ -18,6 +18,8 @@ def backup(file: Path, root: Path, output: str) -> None:
     from runner.store.backups import back_up
     from runner.store.opening import compile_or_raise, open_store
 
-    size = back_up(open_store(compile_or_raise(root).settings, root), file)
+    database = open_store(compile_or_raise(root).settings, root)
+    click.get_current_context().call_on_close(database.close)
+    size = back_up(database, file)
     words = f"{file}: {size} bytes; keep `.runner/key` with it, or suppressed people are not recognised"
     say(words, output, file=str(file), bytes=size)

@@ -25,6 +25,7 @@ def upgrade(root: Path, output: str) -> None:
     from runner.store.schema import upgrade as upgrade_tables
 
     database = open_store(compile_or_raise(root).settings, root, create=True)
+    click.get_current_context().call_on_close(database.close)
     before = current_revision(database)
     upgrade_tables(database)
     key = load_key(root, create=before is None)

@@ -38,15 +38,17 @@ def say(text: str, output: str, **fields: object) -> None:
 
 
 def open_project(root: Path, *, publish_files: bool = False) -> Context:
-    """Open the project for a command; when it does not compile, every diagnostic is shown before ProjectError."""
+    """Open the project until the command ends; if it does not compile, its diagnostics are shown, then ProjectError."""
     from runner.errors import ProjectError
     from runner.store.opening import open_context
 
     try:
-        return open_context(root, publish_files=publish_files)
+        ctx = open_context(root, publish_files=publish_files)
     except ProjectError as error:
         show_diagnostics(error)
         raise
+    click.get_current_context().call_on_close(ctx.db.close)
+    return ctx
 
 
 def show_diagnostics(error: ProjectError) -> None:

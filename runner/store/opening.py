@@ -52,10 +52,15 @@ def open_context(
     project = project or compile_or_raise(root)
     machine = machine or SystemClock()
     clock = clock or machine
-    db = db or open_store(project.settings, root)
-    check_schema(db)
-    key = load_key(root)
-    with db.write() as connection:
-        bind_key(connection, key)
-    book = publish(db, project, clock.now()) if publish_files else open_book(db, project)
-    return Context(db=db, book=book, clock=clock, machine=machine, key=key)
+    opened = db or open_store(project.settings, root)
+    try:
+        check_schema(opened)
+        key = load_key(root)
+        with opened.write() as connection:
+            bind_key(connection, key)
+        book = publish(opened, project, clock.now()) if publish_files else open_book(opened, project)
+    except BaseException:
+        if db is None:
+            opened.close()
+        raise
+    return Context(db=opened, book=book, clock=clock, machine=machine, key=key)
