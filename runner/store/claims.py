@@ -74,15 +74,14 @@ def drop(connection: Connection, claim: Claim) -> bool:
 def renew(ctx: Context, tokens: Sequence[str]) -> int:
     """Extend the leases of the claims that are being acted on; called well before they run out. Returns how many stand.
 
-    Only those: a claim whose transaction's answer was lost is held by nobody, and its lease has to run out. One that
-    nobody took over is extended even when its lease has run out, as after a leap of the clock.
+    Only those: a claim whose transaction's answer was lost is held by nobody, and its lease has to run out.
     """
     if not tokens:
         return 0
     with ctx.db.write() as connection:
-        until = ctx.machine.now() + ctx.lease
-        mine = update(claims).where(claims.c.token.in_(tokens))
-        return connection.execute(mine.values(lease_until=until)).rowcount
+        now = ctx.machine.now()
+        mine = update(claims).where(claims.c.token.in_(tokens), claims.c.lease_until > now)
+        return connection.execute(mine.values(lease_until=now + ctx.lease)).rowcount
 
 
 def in_flight(connection: Connection, enrollment_id: int) -> bool:
