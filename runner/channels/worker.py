@@ -19,7 +19,7 @@ from runner.store.claims import Claim, set_aside
 from runner.store.context import Context
 from runner.store.gatekeeping import look_ahead, pass_gate
 from runner.store.results import abandon, give_back, record
-from runner.store.work import Unworkable, Work, open_work
+from runner.store.work import Unworkable, Work, note_intent, open_work
 
 log = structlog.get_logger("runner.worker")
 Failpoint = Callable[[str], None]
@@ -116,6 +116,8 @@ class Worker:
 
         def gate() -> Permit | Refusal:
             verdict = pass_gate(ctx, intention)
+            if isinstance(verdict, Permit):
+                note_intent(ctx, work, verdict)
             passed.set()
             self.failpoint("intent")
             return verdict

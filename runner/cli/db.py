@@ -1,4 +1,4 @@
-"""`runner db upgrade`: make the tables, or bring them up to date."""
+"""`runner db`: make the tables or bring them up to date; settle what a restored backup does not know."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.opening import format_option, project_option, say
+from runner.cli.opening import format_option, open_project, project_option, say
 
 
 @click.group()
@@ -35,3 +35,37 @@ def upgrade(root: Path, output: str) -> None:
     after = newest_revision()
     words = f"{place}: already at {after}" if before == after else f"{place}: {before or 'empty'} -> {after}"
     say(words, output, before=before, after=after)
+
+
+@db.command()
+@click.option("--accept", is_flag=True, help="Count all of it as sent, and let sending go on.")
+@project_option
+@format_option
+def reconcile(accept: bool, root: Path, output: str) -> None:
+    """After restoring a backup: show what went out since it was made, and with --accept let sending go on.
+
+    What went out is not repeated: the step ends as `unknown` when its person comes to it again, and is settled as any
+    other. People who opted out since then are suppressed again.
+    """
+    from runner.render.table import Column, print_table
+    from runner.store.restoring import is_restored, notice_restored, sent_since
+    from runner.store.restoring import reconcile as take_over
+
+    ctx = open_project(root)
+    notice_restored(ctx)
+    sends = sent_since(ctx)
+    with ctx.db.read() as connection:
+        held = is_restored(connection)
+    if accept:
+        added = take_over(ctx, sends)
+        words = f"{len(sends)} sends and {added} opt-outs were taken over; sending goes on"
+        say(words, output, sends=len(sends), opt_outs=added)
+        return
+    rows = [{"at": line.at.isoformat(timespec="seconds"), "campaign": line.campaign, "step": line.step,
+             "account": line.account, "token": line.key} for line in sends]  # fmt: skip
+    columns = ["at", "campaign", "step", "account", Column("token", width=26)]
+    empty = "the database knows everything that was sent"
+    print_table(rows, columns, output_format=output, name="sends", empty=empty)
+    if held:
+        click.echo("nothing is sent until this is accepted: `runner db reconcile --accept`", err=True)
+        raise click.exceptions.Exit(1)

@@ -73,6 +73,7 @@ def _refuse_missing_secrets(app: App) -> None:
 def _first_lines(app: App, dry_run: bool) -> list[str]:
     from runner import __version__
     from runner.serve.until_idle import open_count
+    from runner.store.restoring import HELP, REASON, is_restored
 
     book = app.ctx.book
     where = app.ctx.db.engine.url.render_as_string(hide_password=True)
@@ -81,6 +82,9 @@ def _first_lines(app: App, dry_run: bool) -> list[str]:
     for campaign in book.project.campaigns.values():
         state = "off" if not campaign.enabled else campaign.mode.value
         lines.append(f"  {campaign.name}: {campaign.sequence}, {state}, priority {campaign.priority}")
+    with app.ctx.db.read() as connection:
+        if is_restored(connection):
+            lines += [f"error: {REASON}; nothing is sent", f"  help: {HELP}"]
     if dry_run:
         lines.append("  dry run: nothing is sent and nothing is written")
     return lines

@@ -146,10 +146,13 @@ class Permit:
     """The gate lets it pass: the intent is durable and every limit is reserved.
 
     `without_note`: the quota of LinkedIn notes is used up and the step may do without; only the bare invitation passes.
+    `at` is the intent's time, `scopes` are the limits it occupies.
     """
 
     attempt_id: int
     without_note: bool = False
+    at: datetime | None = None
+    scopes: tuple[str, ...] = ()
 
 
 Refusal = NotNow | Cancelled

@@ -21,6 +21,7 @@ from runner.store.context import Context
 from runner.store.database import Database
 from runner.store.definitions import publish
 from runner.store.opening import compile_or_raise, open_context
+from runner.store.restoring import notice_restored
 
 
 @dataclass(slots=True)
@@ -81,6 +82,7 @@ def build(
         raise Refused(problem, help="pip install tzdata")
     ctx = open_context(root, project=project, clock=clock, machine=machine, db=db)
     ctx.db.check_durable()
+    notice_restored(ctx)
     ctx = replace(ctx, worker=f"serve-{ctx.worker}")
     project = ctx.book.project
     channel_set = channel_set or real_channels(root, ctx.clock, links_of(project, ctx.key), project)

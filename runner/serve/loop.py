@@ -22,6 +22,7 @@ from runner.serve.dispatch import Dispatcher
 from runner.serve.watching import InboxWatches
 from runner.store.claims import renew, rescue
 from runner.store.enrolling import enroll_matching
+from runner.store.restoring import HELP, REASON, note_opt_outs, notice_restored
 from runner.store.retention import forget_old
 
 log = structlog.get_logger("runner.serve")
@@ -38,6 +39,7 @@ class Pace:
     enroll: timedelta = timedelta(seconds=10)
     reconcile: timedelta = timedelta(minutes=5)
     retention: timedelta = timedelta(hours=6)
+    journal: timedelta = timedelta(seconds=15)
 
 
 @dataclass(slots=True)
@@ -49,6 +51,8 @@ class Service:
     pace: Pace = Pace()
     reload_wanted: threading.Event = field(default_factory=threading.Event)
     watches: InboxWatches = field(init=False)
+    _held_back: bool = False
+    _opt_outs: int = 0
     _scheduler: BackgroundScheduler = field(init=False)
     _jobs: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(6))
 
@@ -71,6 +75,7 @@ class Service:
         for name, job, every in (
             ("inbox", self.app.inboxes.read_all, self.pace.inbox),
             ("rescue", self._rescue, lease),
+            ("journal", self._look_back, self.pace.journal),
             ("enroll", self._enroll, self.pace.enroll),
             ("reconcile", self.app.reconciliation.run, self.pace.reconcile),
             ("retention", self._retention, self.pace.retention),
@@ -117,6 +122,20 @@ class Service:
             log.warning("claims.rescued", count=rescued)
             self.wake()
 
+    def _look_back(self) -> None:
+        """Notice a restored older database, and that it was reconciled; note new opt-outs beside the database."""
+        ctx = self.app.ctx
+        held, self._held_back = self._held_back, notice_restored(ctx)
+        if self._held_back and not held:
+            log.error("database.restored", reason=REASON, help=HELP, sending="stopped")
+        if held and not self._held_back:
+            log.info("database.reconciled", sending="goes on")
+            self._opt_outs = 0
+            self.dispatcher.release_holds()
+            self.wake()
+        if ctx.journal is not None and not self._held_back:
+            self._opt_outs = note_opt_outs(ctx, ctx.journal, self._opt_outs)
+
     def _enroll(self) -> None:
         if entered := enroll_matching(self.app.ctx):
             log.info("leads.enrolled", count=entered)
@@ -124,11 +143,19 @@ class Service:
 
     def _retention(self) -> None:
         forget_old(self.app.ctx)
+        if self.app.ctx.journal is not None:
+            self.app.ctx.journal.forget(self.app.ctx.now())
 
     def _database(self) -> None:
         """Try again while the database is away; everything else rests meanwhile."""
-        if self.app.trouble.retry(self.app.ctx.db.prove_writable):
+        if self.app.trouble.retry(self._prove):
             self.wake()
+
+    def _prove(self) -> None:
+        """What came back can be another server's settings, or an older database."""
+        self.app.ctx.db.prove_writable()
+        self.app.ctx.db.check_durable()
+        self._look_back()
 
     def _reload(self) -> None:
         if self.reload_wanted.is_set():

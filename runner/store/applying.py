@@ -157,7 +157,8 @@ class _OneEnrollment:
         if channel is None:
             return {"account": None, "key": None}
         config = ctx.book.draw_account(self.loaded.campaign, channel, self.loaded.state.lead.id)
-        key = ctx.key.token("message", f"{self.loaded.state.id}|{step}")
+        state = self.loaded.state  # the start too: after a restored backup a row id may be given away again
+        key = ctx.key.token("message", f"{state.id}|{state.started_at.isoformat()}|{step}")
         return {"account": config.key if config else None, "key": key}
 
     def _account(self, step: str) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from runner.engine.ports import Clock
 from runner.store.book import Book
 from runner.store.database import Database
+from runner.store.journal import Journal
 from runner.store.keys import Key
 
 
@@ -25,6 +26,7 @@ class Context:
     worker: str = field(default_factory=lambda: secrets.token_hex(8))
     lease: timedelta = timedelta(seconds=60)
     grace: timedelta = timedelta(seconds=0)
+    journal: Journal | None = None
 
     def now(self) -> datetime:
         """The campaign's time."""

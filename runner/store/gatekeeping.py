@@ -22,6 +22,7 @@ from runner.model.sequence import ChannelStep
 from runner.store.claims import Claim, holds
 from runner.store.context import Context
 from runner.store.overlays import overlay_limits
+from runner.store.restoring import RESTORED
 from runner.store.suppressions import suppressed_by
 from runner.store.tables import channel_configs, enrollments, events, inbox_cursors, reservations, switches
 from runner.store.tables import outreach_attempts as attempts
@@ -108,7 +109,7 @@ def _intend(
     changed = connection.execute(update(attempts).where(*where).values(status="sending", intent_at=now))
     if changed.rowcount != 1:
         raise RuntimeError(f"attempt {intention.attempt_id} is not claimed, although its claim holds")
-    return Permit(intention.attempt_id, without_note)
+    return Permit(intention.attempt_id, without_note, now, tuple(scopes))
 
 
 def _send_facts(connection: Connection, ctx: Context, intention: Intention, now: datetime) -> SendFacts:
@@ -165,8 +166,10 @@ def _is_open(campaign: Campaign, now: datetime) -> bool:
 
 
 def _switch(connection: Connection, campaign: Campaign, account: ChannelConfig) -> str | None:
-    scopes = ("global", f"campaign:{campaign.name}", f"account:{account.key}")
+    scopes = ("global", RESTORED, f"campaign:{campaign.name}", f"account:{account.key}")
     row = connection.execute(select(switches.c.scope, switches.c.reason).where(switches.c.scope.in_(scopes))).first()
+    if row is not None and row.scope == RESTORED:
+        return str(row.reason)
     return f"{row.scope} is switched off: {row.reason}" if row else None
 
 

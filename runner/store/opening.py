@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from runner.clocks import SystemClock
@@ -13,7 +14,9 @@ from runner.model.project import Project, ProjectSettings
 from runner.store.context import Context
 from runner.store.database import Database, open_database
 from runner.store.definitions import open_book, publish
+from runner.store.journal import Journal
 from runner.store.keys import bind_key, load_key
+from runner.store.restoring import database_id
 from runner.store.schema import check_schema
 
 DATABASE_VARIABLE = "RUNNER_DATABASE"
@@ -46,6 +49,8 @@ def open_context(
 ) -> Context:
     """Open the project at `root`; without `publish_files` the database's definitions stay as they are.
 
+    The project's own database has its journal beside it; another one, given as `db`, has none.
+
     Raises ProjectError for a broken project, DatabaseUnavailable for a database that is not ready, and MissingSecret
     when the key is gone.
     """
@@ -58,9 +63,11 @@ def open_context(
         key = load_key(root)
         with opened.write() as connection:
             bind_key(connection, key)
+            database = database_id(connection)
         book = publish(opened, project, clock.now()) if publish_files else open_book(opened, project)
     except BaseException:
         if db is None:
             opened.close()
         raise
-    return Context(db=opened, book=book, clock=clock, machine=machine, key=key)
+    ctx = Context(db=opened, book=book, clock=clock, machine=machine, key=key)
+    return replace(ctx, journal=Journal(root, database)) if db is None else ctx

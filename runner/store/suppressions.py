@@ -39,8 +39,8 @@ def suppress(
     shown = mask(kind, value) if label is None else label
     row = {"kind": kind, "key_hash": key_hash(key, kind, value), "label": shown, "reason": reason, "actor": actor}
     maker = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    add = maker(suppressions).values(**row, created_at=now).on_conflict_do_nothing()
-    return connection.execute(add).rowcount > 0
+    add = maker(suppressions).values(**row, created_at=now).on_conflict_do_nothing().returning(suppressions.c.id)
+    return connection.execute(add).first() is not None
 
 
 def unsuppress(connection: Connection, key: Key, kind: str, value: str, *, actor: str, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from runner.store.tables_runs import (
     outreach_messages,
     problems,
     raw_messages,
+    recovered_sends,
     reservations,
     step_runs,
     switches,
@@ -26,6 +27,6 @@ from runner.store.tables_runs import (
 __all__ = [
     "campaigns", "channel_configs", "channel_overlays", "claims", "enrollments", "events", "inbox_cursors", "lanes",
     "leads", "list_members", "lists", "meta", "metadata", "outreach_attempts", "outreach_messages", "problems",
-    "raw_messages", "reservations", "sequence_steps", "sequences", "step_runs", "suppressions", "switches", "tasks",
-    "timers", "transitions",
+    "raw_messages", "recovered_sends", "reservations", "sequence_steps", "sequences", "step_runs", "suppressions",
+    "switches", "tasks", "timers", "transitions",
 ]  # fmt: skip

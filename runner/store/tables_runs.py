@@ -160,13 +160,29 @@ reservations = Table(
     "reservations",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("attempt_id", Id, ForeignKey("outreach_attempts.id"), nullable=False, index=True),
+    Column("attempt_id", Id, ForeignKey("outreach_attempts.id"), index=True),
     Column("scope", String(200), nullable=False),
     Column("reserved_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     Index("ix_reservations_scope", "scope", "finished_at"),
 )
-"""What occupies limits, from the intent until the finish plus the window; deleted when nothing was sent."""
+"""What occupies limits, from the intent until the finish plus the window; deleted when nothing was sent.
+
+Those without an attempt are of sends that only the journal knew, see `recovered_sends`."""
+
+recovered_sends = Table(
+    "recovered_sends",
+    metadata,
+    Column("key", String(40), primary_key=True),
+    Column("action", String(24), primary_key=True),
+    Column("at", UtcDateTime, primary_key=True),
+    Column("who", String(32), nullable=False),
+    Column("campaign", String(120), nullable=False),
+    Column("step", String(120), nullable=False),
+    Column("account", String(140), nullable=False),
+    Index("ix_recovered_sends_who", "who", "campaign", "step"),
+)
+"""What went out after the backup that this database was restored from: it is never sent again."""
 
 events = Table(
     "events",

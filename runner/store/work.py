@@ -9,9 +9,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, exists, insert, or_, select, update
 
-from runner.engine.outcomes import Failed
+from runner.engine.outcomes import Failed, Permit, Unknown
 from runner.engine.ports import Job, Release, ThreadRef
 from runner.lang.templates import TemplateError, parse_template, render
 from runner.model.campaign import Campaign
@@ -23,8 +23,9 @@ from runner.store.book import Book
 from runner.store.claims import Claim, drop, holds
 from runner.store.context import Context
 from runner.store.gatekeeping import Intention
+from runner.store.journal import Line, person
 from runner.store.loading import Loaded, load, wrote_from
-from runner.store.tables import outreach_attempts, outreach_messages, step_runs
+from runner.store.tables import outreach_attempts, outreach_messages, recovered_sends, step_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,16 @@ class Unworkable:
     """A claim that cannot become a job: its outcome is known without trying."""
 
     work: Work
-    outcome: Failed
+    outcome: Failed | Unknown
+
+
+def note_intent(ctx: Context, work: Work, permit: Permit) -> None:
+    """Write an intent into the journal beside the database. Raises DatabaseUnavailable where that cannot be done."""
+    if ctx.journal is not None and permit.at is not None:
+        who = person(ctx.key, work.lead)
+        line = Line(permit.at, work.job.key, who, work.campaign.name, work.step, work.action, work.account.key,
+                    permit.scopes)  # fmt: skip
+        ctx.journal.add(line)
 
 
 def limit_action(job: Job) -> str:
@@ -110,7 +120,9 @@ class _Opening:
         body_text = content if isinstance(content, Rendered) else Rendered(body="")
         account = account or ChannelConfig(self.body.channel, "none", enabled=False)
         attempt_id = self._attempt(run_id, action, tries, account, body_text)
-        job = self._job(step, run_id, action, account, body_text, tries)
+        columns = (step_runs.c.key, exists(select(recovered_sends.c.key)).label("recovering"))
+        key, recovering = self.connection.execute(select(*columns).where(step_runs.c.id == run_id)).one()
+        job = self._job(step, key, action, account, body_text, tries)
         work = Work(
             claim=self.claim,
             step=step,
@@ -123,7 +135,26 @@ class _Opening:
             job=job,
             wrote_from=wrote_from(self.loaded, step),
         )
+        if recovering and (recovered := self._recovered(work)):
+            return Unworkable(work, recovered)
         return Unworkable(work, content) if isinstance(content, Failed) else work
+
+    def _recovered(self, work: Work) -> Unknown | None:
+        """What the journal of a restored database knows of this very step: it went out before, so it must not again."""
+        who = person(self.ctx.key, work.lead)
+        mine = or_(recovered_sends.c.key == work.job.key, and_(
+            recovered_sends.c.who == who, recovered_sends.c.campaign == work.campaign.name,
+            recovered_sends.c.step == work.step,
+        ))  # fmt: skip
+        query = select(recovered_sends).where(mine, recovered_sends.c.action == work.action)
+        row = self.connection.execute(query.order_by(recovered_sends.c.at)).first()
+        if row is None:
+            return None
+        attempt, run = outreach_attempts.c.id == work.attempt_id, step_runs.c.id == work.step_run_id
+        values = {"status": "sending", "intent_at": row.at}
+        self.connection.execute(update(outreach_attempts).where(attempt).values(**values))
+        self.connection.execute(update(step_runs).where(run).values(key=row.key))  # as replies and bounces name it
+        return Unknown("restored", f"it went out at {row.at.isoformat()}, before the database was restored")
 
     def _account(self, run_id: int, key: str | None) -> ChannelConfig | None:
         """The account drawn at entry, or another one when that was switched off since."""
@@ -181,9 +212,7 @@ class _Opening:
         made = insert(outreach_attempts).values(**values).returning(outreach_attempts.c.id)
         return int(self.connection.execute(made).scalar_one())
 
-    def _job(self, step: str, run_id: int, action: str, account: ChannelConfig, content: Rendered, tries: int) -> Job:
-        columns = (step_runs.c.key, step_runs.c.message_id)
-        key = self.connection.execute(select(*columns).where(step_runs.c.id == run_id)).one().key
+    def _job(self, step: str, key: str, action: str, account: ChannelConfig, content: Rendered, tries: int) -> Job:
         graph = self.ctx.book.graph(self.loaded.sequence_id)
         return Job(
             key=key,

@@ -179,6 +179,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("source", name=op.f("uq_raw_messages_source")),
     )
     op.create_table(
+        "recovered_sends",
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("action", sa.String(length=24), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("who", sa.String(length=32), nullable=False),
+        sa.Column("campaign", sa.String(length=120), nullable=False),
+        sa.Column("step", sa.String(length=120), nullable=False),
+        sa.Column("account", sa.String(length=140), nullable=False),
+        sa.PrimaryKeyConstraint("key", "action", "at", name=op.f("pk_recovered_sends")),
+    )
+    op.create_index("ix_recovered_sends_who", "recovered_sends", ["who", "campaign", "step"], unique=False)
+    op.create_table(
         "sequences",
         sa.Column("id", Id, nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
@@ -407,7 +419,7 @@ def upgrade() -> None:
     op.create_table(
         "reservations",
         sa.Column("id", Id, nullable=False),
-        sa.Column("attempt_id", Id, nullable=False),
+        sa.Column("attempt_id", Id),
         sa.Column("scope", sa.String(length=200), nullable=False),
         sa.Column("reserved_at", UtcDateTime(), nullable=False),
         sa.Column("finished_at", UtcDateTime()),
@@ -516,6 +528,8 @@ def downgrade() -> None:
     )
     op.drop_table("suppressions")
     op.drop_table("sequences")
+    op.drop_index("ix_recovered_sends_who", table_name="recovered_sends")
+    op.drop_table("recovered_sends")
     op.drop_table("raw_messages")
     op.drop_index(op.f("ix_problems_scope"), table_name="problems")
     op.drop_table("problems")
