@@ -63,7 +63,7 @@ def reconcile(accept: bool, root: Path, output: str) -> None:
         return
     rows = [{"at": line.at.isoformat(timespec="seconds"), "campaign": line.campaign, "step": line.step,
              "account": line.account, "token": line.key} for line in sends]  # fmt: skip
-    columns = ["at", "campaign", "step", "account", Column("token", width=26)]
+    columns: list[Column | str] = ["at", "campaign", "step", "account", Column("token", width=26)]
     empty = "the database knows everything that was sent"
     print_table(rows, columns, output_format=output, name="sends", empty=empty)
     if held:
