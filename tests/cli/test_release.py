@@ -81,3 +81,69 @@ def test_after_an_opt_out_the_gate_refuses(waiting: Run, linkedin: LinkedInSandb
     assert done.returncode == 1
     assert json.loads(done.stdout)["attempts"][0]["status"] == "cancelled"
     assert linkedin.taken("message") == []
+
+
+TASKS = """\
+version: 1
+channel: linkedin
+name: profile
+provider: task
+"""
+TWO_STEPS = """\
+version: 1
+name: quick
+steps:
+  - {id: invite, channel: linkedin, action: connect}
+  - {id: accepted, wait_for: invite.accepted, timeout: 7d}
+  - {id: write, channel: linkedin, action: message, template: note}
+"""
+
+
+def test_what_a_person_did_and_saw_is_recorded_from_the_command_line(runner: Run, project: Path) -> None:
+    (project / "channel_configs/profile.yaml").write_text(TASKS)
+    (project / "sequences/quick.yaml").write_text(TWO_STEPS)
+    (project / "runner.yaml").write_text("version: 1\ncontact: {min_between: 0s}\n")
+    (project / "leads.csv").write_text("first_name,email,linkedin_url\nAda,ada@x.example,linkedin.com/in/ada\n")
+    runner("db", "upgrade")
+    runner("leads", "import", "leads.csv", "--list", "all")
+    runner("serve", "--once")
+    assert "linkedin.com/in/ada" in runner("tasks", "list").stdout
+    assert "task 1 done" in runner("tasks", "done", "1", "--by", "grace").stdout
+    assert "1 enrollments told" in runner("tasks", "report", "ada@x.example", "accepted").stdout
+    runner("serve", "--once")
+    assert "Hello Ada" in runner("tasks", "show", "2").stdout
+    assert "1 enrollments told" in runner("tasks", "report", "ada@x.example", "replied").stdout
+    assert "ended: replied" in runner("explain", "ada@x.example").stdout
+    assert runner("tasks", "skip", "2").returncode == 1, "a reply closed it"
+
+
+def test_doctor_sends_the_canary(runner: Run, project: Path, linkedin: LinkedInSandbox) -> None:
+    (project / "channel_configs/profile.yaml").write_text(
+        "version: 1\nchannel: linkedin\nname: profile\nprovider: voyager\naccept_terms_risk: true\n"
+        f"base_url: {linkedin.url}\n"
+        "cookies: {li_at: {env: RUNNER_SANDBOX_COOKIE}, jsessionid: {env: RUNNER_SANDBOX_COOKIE}}\n"
+    )
+    (project / "sequences/quick.yaml").write_text(SEQUENCE)
+    (project / "channel_configs/desk.yaml").unlink()
+    (project / "channel_configs/site.yaml").unlink()
+    runner("db", "upgrade")
+    rows = json.loads(runner("doctor", "--format", "json").stdout)["checks"]
+    found = {row["check"]: row["verdict"] for row in rows if row["subject"] == "linkedin/profile"}
+    assert set(found.values()) == {"ok"}
+    assert {record.kind for record in linkedin.ledger.records()} == {"read"}
+    linkedin.answer_account("sandbox", 999)
+    asked = len(linkedin.ledger.records())
+    done = runner("doctor", "--format", "json")
+    assert done.returncode == 1
+    assert "runner channels resume" in str(json.loads(done.stdout)["checks"])
+    assert len(linkedin.ledger.records()) == asked + 1
+
+
+def test_a_password_or_a_cookie_in_a_file_is_refused(runner: Run, project: Path) -> None:
+    path = project / "channel_configs/profile.yaml"
+    head = "version: 1\nchannel: linkedin\nname: profile\nprovider: voyager\naccept_terms_risk: true\n"
+    path.write_text(head + "cookies: {li_at: AQEDAR-literal, jsessionid: {env: J}}\n")
+    said = runner("validate").stderr
+    assert "literal-secret" in said and "AQEDAR" not in said
+    path.write_text(head + "username: ada\npassword: {env: P}\n")
+    assert "unknown-key" in runner("validate").stderr

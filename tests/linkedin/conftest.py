@@ -26,6 +26,7 @@ from runner.model.channel import ChannelConfig, ChannelType, SecretRef
 from runner.model.lead import Lead, LinkedInConnectionStatus
 from runner.model.message import Rendered
 from runner.model.project import ContactPolicy, ProjectSettings
+from runner.model.rates import LimitSet
 from runner.model.sequence import ChannelStep
 from runner.operator import Operator
 from runner.sandbox.linkedin import LinkedInSandbox
@@ -230,10 +231,10 @@ def played(sandbox: LinkedInSandbox, tmp_path: Path) -> Iterator[Callable[..., P
     """Opens plays with one lead for each name, on the clock of the stand-in."""
     opened: list[Play] = []
 
-    def make(*names: str, source: str = WAITS, **settings: object) -> Played:
+    def make(*names: str, source: str = WAITS, limits: LimitSet = LimitSet(), **settings: object) -> Played:
         own = {"provider": "voyager", "accept_terms_risk": True, "base_url": sandbox.url, "cookies": {
             "li_at": SecretRef(env="LI_AT"), "jsessionid": SecretRef(env="JSESSIONID")}}  # fmt: skip
-        account = ChannelConfig(ChannelType.LINKEDIN, "ada", settings=own | settings)
+        account = ChannelConfig(ChannelType.LINKEDIN, "ada", limits=limits, settings=own | settings)
         people = [{"first_name": name, "linkedin_url": f"https://linkedin.com/in/{name}", "linkedin_key": name}
                   for name in names]  # fmt: skip
         play = Play(source, people, db=open_database(f"sqlite:///{tmp_path / 'play.db'}", create=True),
