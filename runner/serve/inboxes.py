@@ -10,7 +10,7 @@ import structlog
 
 from runner.channels.linkedin.settings import read_settings
 from runner.engine.ports import Inbox
-from runner.errors import ChannelUnavailable, MissingSecret
+from runner.errors import RunnerError
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.store.context import Context
 from runner.store.health import is_silenced, open_problem
@@ -69,7 +69,7 @@ class InboxReader:
                 cursor, watched = cursor_of(connection, config.key), watched_leads(connection, config.key)
             try:
                 batch = self.inboxes[config.channel].read(config, cursor, watched, ctx.now())
-            except (ChannelUnavailable, MissingSecret) as error:
+            except RunnerError as error:
                 self._failed(ctx, config, str(error))
                 return found
             except Exception as error:

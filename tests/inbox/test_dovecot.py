@@ -33,7 +33,7 @@ from runner.channels.wiring import ChannelSet
 from runner.clocks import SystemClock
 from runner.engine.ports import Doubt
 from runner.errors import ChannelUnavailable
-from runner.model.channel import ChannelType
+from runner.model.channel import ChannelType, SecretRef
 from runner.model.lead import Lead
 from runner.model.message import Rendered
 from runner.secrets import Secret
@@ -358,8 +358,28 @@ def test_xoauth2_takes_a_token_and_refuses_a_forged_one(dovecot: Dovecot, accoun
     assert settings is not None
     with connect(settings, lambda: token(person)) as connection:
         assert connection.open("INBOX").uid_validity > 0
-    with pytest.raises(ChannelUnavailable), connect(settings, lambda: token(person, b"another key")):
+    asked = []
+
+    def forged(*, fresh: bool = False) -> Secret:
+        asked.append(fresh)
+        return token(person, b"another key")
+
+    with pytest.raises(ChannelUnavailable), connect(settings, forged):
         pass
+    assert asked == [False, True]
+
+
+def test_a_revoked_token_is_fetched_anew_from_the_configured_url(
+    dovecot: Dovecot, account_at, person, make_mail, token_server
+) -> None:
+    revoked, good = token(person, b"another key").reveal(), token(person).reveal()
+    server = token_server((200, {"access_token": revoked}), (200, {"access_token": good}))
+    put(account_at(dovecot.port, person), make_mail("one"))
+    oauth = {"provider": "microsoft", "token_url": server.url, "client_id": "x", "refresh_token": SecretRef(env="R")}
+    inbox = EmailInbox(lambda _: Secret("refresh-1"), SystemClock())
+    assert texts(inbox.read(account_at(dovecot.port, person, oauth=oauth), {}, [], dovecot.now)) == ["one"]
+    assert [form["refresh_token"] for form in server.requests] == ["refresh-1", "refresh-1"]
+    assert server.requests[0]["scope"] == "https://outlook.office.com/IMAP.AccessAsUser.All offline_access"
 
 
 def test_a_folder_with_a_name_in_another_script(dovecot: Dovecot, account_at, person, inbox, make_mail) -> None:

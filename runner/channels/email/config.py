@@ -249,10 +249,12 @@ TOKEN_URLS = {
 }
 """Published token endpoints: Google "Using OAuth 2.0", Microsoft identity platform "OAuth 2.0 authorization code"."""
 
-SCOPES = {"google": "", "microsoft": "https://outlook.office.com/SMTP.Send offline_access"}
+SMTP_SCOPES = {"microsoft": "https://outlook.office.com/SMTP.Send offline_access"}
+IMAP_SCOPES = {"microsoft": "https://outlook.office.com/IMAP.AccessAsUser.All offline_access"}
+"""What to ask for where a provider gives tokens for one protocol alone; Google's refresh token says it already."""
 
 
-def oauth_of(part: Mapping[str, object]) -> OAuthSettings | None:
+def oauth_of(part: Mapping[str, object], scopes: Mapping[str, str] = SMTP_SCOPES) -> OAuthSettings | None:
     """The typed form of an `oauth:` block, which `smtp` and `imap` share; None when it is empty."""
     if not part:
         return None
@@ -262,7 +264,7 @@ def oauth_of(part: Mapping[str, object]) -> OAuthSettings | None:
         client_id=str(part["client_id"]),
         refresh_token=cast(SecretRef, part["refresh_token"]),
         client_secret=cast("SecretRef | None", part.get("client_secret")),
-        scope=_text(part, "scope") or SCOPES.get(provider, ""),
+        scope=_text(part, "scope") or scopes.get(provider, ""),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import imaplib
 import re
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,9 +17,10 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import cast
 
-from imap_tools import BaseMailBox, ImapToolsError
+from imap_tools import BaseMailBox, ImapToolsError, MailboxLoginError
 
 from runner.channels.email.imap_client import Deadline, GuardedClient
+from runner.channels.email.imap_login import Credential
 from runner.channels.email.imap_settings import ImapSecurity, ImapSettings
 from runner.errors import ChannelUnavailable
 from runner.secrets import Secret
@@ -31,9 +32,6 @@ _SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,12})")
 _DATE = re.compile(rb'\bINTERNALDATE "([^"]{10,40})"')
 _NONSENSE = (ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError)
 """What the protocol libraries raise when a server's answer is not IMAP."""
-
-Credential = Callable[[], Secret]
-"""Gives the password, or the access token where XOAUTH2 is used, at the moment of the log-in."""
 
 
 class Unfetchable(ChannelUnavailable):
@@ -159,19 +157,42 @@ class ImapConnection:
 
 @contextmanager
 def connect(settings: ImapSettings, credential: Credential) -> Iterator[ImapConnection]:
-    """Connect and log in; log out at the end. Raises ChannelUnavailable, and MissingSecret from `credential`."""
-    secret = credential()
+    """Connect and log in; log out at the end. Raises ChannelUnavailable, and what `credential` raises."""
     deadline = Deadline(settings.timeout)
     mailbox: BaseMailBox | None = None
     try:
-        with translated(settings.host, deadline), deadline.over():
-            mailbox = _Box(settings, deadline)
-            _log_in(mailbox, settings, secret)
+        mailbox = _entered(settings, credential(), deadline, final=settings.oauth is None)
+        if mailbox is None:  # a token may be revoked before its time: it is fetched anew, once
+            mailbox = _entered(settings, credential(fresh=True), deadline, final=True)
+        assert mailbox is not None
         yield ImapConnection(mailbox, cast(GuardedClient, mailbox.client), deadline, settings.host)
     finally:
         if mailbox is not None:
             _log_out(mailbox, deadline)
         deadline.release()
+
+
+def _entered(settings: ImapSettings, secret: Secret, deadline: Deadline, *, final: bool) -> BaseMailBox | None:
+    """A mailbox that is logged in; None where the server refuses, unless that is `final`."""
+    mailbox: BaseMailBox | None = None
+    try:
+        with translated(settings.host, deadline), deadline.over():
+            mailbox = _Box(settings, deadline)
+            try:
+                _log_in(mailbox, settings, secret)
+            except imaplib.IMAP4.abort:
+                raise
+            except (imaplib.IMAP4.error, MailboxLoginError):
+                if final:
+                    raise
+            else:
+                return mailbox
+    except ChannelUnavailable:
+        if mailbox is not None:
+            _log_out(mailbox, deadline)
+        raise
+    _log_out(mailbox, deadline)
+    return None
 
 
 @contextmanager

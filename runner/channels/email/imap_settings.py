@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import cast
 
-from runner.channels.email.config import OAuthSettings, oauth_of, seconds
+from runner.channels.email.config import IMAP_SCOPES, OAuthSettings, oauth_of, seconds
 from runner.model.channel import ChannelConfig, SecretRef
 
 
@@ -57,7 +57,7 @@ def imap_settings(account: ChannelConfig) -> ImapSettings | None:
         security=security,
         username=str(raw.get("username") or ""),
         password=cast("SecretRef | None", raw.get("password")),
-        oauth=oauth_of(cast("Mapping[str, object]", raw.get("oauth") or {})),
+        oauth=oauth_of(cast("Mapping[str, object]", raw.get("oauth") or {}), IMAP_SCOPES),
         folders=tuple(str(name) for name in raw.get("folders") or ()),
         sent_folder=str(raw.get("sent_folder") or ""),
         ca_file=str(raw["ca_file"]) if raw.get("ca_file") else None,

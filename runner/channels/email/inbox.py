@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from runner.channels.email.imap import Envelope, Folder, ImapConnection, Unfetchable, connect
+from runner.channels.email.imap_login import Credential, credential_of
 from runner.channels.email.imap_settings import ImapSettings, imap_settings
 from runner.channels.email.inbox_keys import Own, own_of
 from runner.channels.email.inbox_signals import Arrival, Reading, read_message
@@ -104,13 +105,9 @@ class EmailInbox:
             batch.complete = False  # what was read is not lost, and the next read goes on behind it
         return InboxBatch(batch.cursor, tuple(batch.signals), tuple(batch.raw), tuple(batch.notes), batch.complete)
 
-    def credential(self, settings: ImapSettings) -> Callable[[], Secret]:
+    def credential(self, settings: ImapSettings) -> Credential:
         """What logs in: the access token where OAuth is set up, else the password."""
-        if settings.oauth is not None:
-            oauth = settings.oauth
-            return lambda: self._tokens.token(oauth)
-        password = settings.password
-        return lambda: self._secrets(password) if password is not None else Secret("")
+        return credential_of(settings, self._secrets, self._tokens)
 
     def own_addresses(self, account: ChannelConfig) -> Own:
         """Our addresses: this account's, and those of every other account that `own` names."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from runner.channels.email.imap import ImapConnection, connect
-from runner.channels.email.imap_settings import ImapSettings, imap_settings
+from runner.channels.email.imap_login import credential_of
+from runner.channels.email.imap_settings import imap_settings
 from runner.channels.email.oauth import TokenSource
 from runner.channels.email.reconcile import SENT_NAMES
 from runner.errors import RunnerError
@@ -84,17 +85,12 @@ class SentCopies:
         if settings is None:
             return
         try:
-            with connect(settings, lambda: self._secret(settings)) as connection:
+            with connect(settings, credential_of(settings, self._secrets, self._tokens)) as connection:
                 folder = settings.sent_folder or _sent_folder(connection)
                 for content in copies:
                     connection.append(folder, content)
         except RunnerError as error:
             LOG.warning("%d copies for the Sent folder of %s could not be filed: %s", len(copies), config.key, error)
-
-    def _secret(self, settings: ImapSettings) -> Secret:
-        if settings.oauth is not None:
-            return self._tokens.token(settings.oauth)
-        return self._secrets(settings.password) if settings.password is not None else Secret("")
 
 
 def wants_copy(config: ChannelConfig) -> bool:
