@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from runner.channels.email.imap import ImapConnection, connect
 from runner.channels.email.imap_login import credential_of
