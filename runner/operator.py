@@ -26,6 +26,7 @@ from runner.errors import NotFound, Refused, UsageError
 from runner.model.campaign import Campaign
 from runner.model.channel import ChannelType
 from runner.model.events import EventKind
+from runner.store.clock_mark import HELP, SLACK, newest_known
 from runner.store.context import Context
 from runner.store.definitions import plain
 from runner.store.histories import channel_metrics, outreach_history
@@ -97,6 +98,7 @@ class Operator:
         a lead that is not in the campaign.
         """
         campaign = self._campaign(campaign_id)
+        self._refuse_a_wrong_clock()
         wanted = [channel_named(name) for name in channels]
         attempts: list[ServiceResult] = []
         for channel in wanted:
@@ -164,6 +166,13 @@ class Operator:
             return hurried.outcome or Failed("nothing_to_send", hurried.why)
         worker = Worker(lambda: self.ctx, self.channel_set.channels)
         return worker.perform(hurried.claim) or Cancelled("claim_lost", "somebody else took it over")
+
+    def _refuse_a_wrong_clock(self) -> None:
+        with self.ctx.db.read() as connection:
+            newest = newest_known(connection)
+        if newest is not None and newest - self.ctx.now() > SLACK:
+            words = f"the clock says {self.ctx.now().isoformat()}, and the database already knows {newest.isoformat()}"
+            raise Refused(words, help=HELP)
 
     def _campaign(self, name: str) -> Campaign:
         for campaign in self.ctx.book.campaigns.values():

@@ -69,3 +69,31 @@ def reconcile(accept: bool, root: Path, output: str) -> None:
     if held:
         click.echo("nothing is sent until this is accepted: `runner db reconcile --accept`", err=True)
         raise click.exceptions.Exit(1)
+
+
+@db.command()
+@click.option("--accept", is_flag=True, help="The clock is right; what was dated ahead of it holds nothing any more.")
+@project_option
+@format_option
+def clock(accept: bool, root: Path, output: str) -> None:
+    """Compare the machine's clock with the newest instant that the database knows.
+
+    While the clock is behind it, nothing is sent: by a wrong clock limits and windows mean nothing.
+    """
+    from runner.store.clock_mark import HELP, SLACK, accept_clock, newest_known
+
+    ctx = open_project(root)
+    now = ctx.now()
+    if accept:
+        count = accept_clock(ctx)
+        say(f"the clock counts as right: {now.isoformat(timespec='seconds')}", output, limits=count)
+        return
+    with ctx.db.read() as connection:
+        newest = newest_known(connection) or now
+    behind = newest - now > SLACK
+    known = newest.isoformat(timespec="seconds")
+    words = f"the clock is behind: {known} is known already; nothing is sent" if behind else "the clock is right"
+    say(words, output, clock=now.isoformat(), newest_known=newest.isoformat())
+    if behind:
+        click.echo(f"  help: {HELP}", err=True)
+        raise click.exceptions.Exit(1)

@@ -9,10 +9,12 @@ from pathlib import Path
 from runner.channels.links import links_of
 from runner.channels.wiring import ChannelSet, real_channels
 from runner.channels.worker import Failpoint, Patience, Worker
+from runner.clocks import SystemClock
 from runner.engine.ports import Clock
 from runner.errors import Refused
 from runner.model.calendar_zones import zone_data_problem
 from runner.model.project import Project
+from runner.serve.clock_watch import ClockWatch
 from runner.serve.dispatch import Dispatcher
 from runner.serve.inboxes import InboxReader
 from runner.serve.reconciler import Reconciliation
@@ -33,11 +35,14 @@ class App:
     root: Path
     failpoint: Failpoint = lambda name: None
     trouble: DatabaseTrouble = field(default_factory=DatabaseTrouble)
+    clock_watch: ClockWatch = field(init=False)
     worker: Worker = field(init=False)
     inboxes: InboxReader = field(init=False)
     reconciliation: Reconciliation = field(init=False)
 
     def __post_init__(self) -> None:
+        # a clock that a test or the demo moves leaps all the time
+        self.clock_watch = ClockWatch(self.context, watching=isinstance(self.ctx.clock, SystemClock))
         patience = Patience(math.inf, self.trouble.failed)
         self.worker = Worker(self.context, self.channel_set.channels, self.failpoint, patience)
         self.inboxes = InboxReader(self.context, self.channel_set.inboxes)
@@ -49,7 +54,7 @@ class App:
 
     def dispatcher(self, *, workers: int = 8, dry_run: bool = False) -> Dispatcher:
         """A dispatcher over this app's database and channels."""
-        return Dispatcher(self.context, self.worker, workers=workers, dry_run=dry_run)
+        return Dispatcher(self.context, self.worker, workers, dry_run=dry_run, may_send=self.clock_watch.may_send)
 
     def reload(self) -> None:
         """Load the files again; a broken project raises ProjectError and the last good one keeps running."""

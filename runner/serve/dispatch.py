@@ -37,6 +37,7 @@ class Dispatcher:
     per_account: int = 4
     on_idle: Callable[[], None] = lambda: None
     dry_run: bool = False
+    may_send: Callable[[], bool] = lambda: True
     _pool: ThreadPoolExecutor = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _flying: Counter[Lane] = field(default_factory=Counter)
@@ -61,6 +62,7 @@ class Dispatcher:
         return taken
 
     def _round(self, ctx: Context) -> int:
+        believed = self.may_send()
         now = ctx.now()
         with ctx.db.read() as connection:
             due, lanes = first_due(connection), all_lanes(connection)
@@ -69,7 +71,7 @@ class Dispatcher:
         for lane in ready:
             if not lane.account:
                 taken += self._advance(ctx, lane)
-        return taken + self._claim(ctx, [lane for lane in ready if lane.account], now)
+        return taken + self._claim(ctx, [lane for lane in ready if lane.account], now) if believed else taken
 
     def _advance(self, ctx: Context, lane: Lane) -> int:
         started = time.monotonic()
