@@ -19,6 +19,10 @@ log = structlog.get_logger("runner.reconcile")
 GRACE = timedelta(minutes=15)
 """Longer than the ten minutes a server may take over the final dot (RFC 5321 section 4.5.3.2.6)."""
 
+LOOKED_FOR = timedelta(days=7)
+"""After that no bounce comes any more (senders give up after four or five days, section 4.5.4.1), and what is not in
+Sent will not be: asking on would only be log-ins without end. A late reply is an event of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
@@ -31,8 +35,9 @@ class Reconciliation:
     def run(self) -> int:
         """One pass over the unknown attempts. Returns how many were settled."""
         ctx = self.context()
+        now = ctx.now()
         with ctx.db.read() as connection:
-            open_doubts = list(doubts(connection, ctx, ctx.now() - self.grace))
+            open_doubts = list(doubts(connection, ctx, now - LOOKED_FOR, now - self.grace))
         return sum(self._tried(ctx, attempt_id, doubt) for attempt_id, doubt in open_doubts)
 
     def _tried(self, ctx: Context, attempt_id: int, doubt: Doubt) -> bool:

@@ -23,8 +23,10 @@ from runner.store.people import load_leads
 from runner.store.tables import leads, outreach_attempts, outreach_messages, reservations, step_runs
 
 
-def doubts(connection: Connection, ctx: Context, before: datetime) -> Iterable[tuple[int, Doubt]]:
-    """Unknown attempts whose intent is older than `before`, as their channels need them to look for evidence."""
+def doubts(
+    connection: Connection, ctx: Context, since: datetime, before: datetime
+) -> Iterable[tuple[int, Doubt]]:  # fmt: skip
+    """Unknown attempts whose intent lies between `since` and `before`, as channels need them to look for evidence."""
     query = (
         select(outreach_attempts, step_runs.c.key, outreach_messages.c.subject, outreach_messages.c.body)
         .join(step_runs, step_runs.c.id == outreach_attempts.c.step_run_id)
@@ -33,7 +35,7 @@ def doubts(connection: Connection, ctx: Context, before: datetime) -> Iterable[t
             (outreach_messages.c.step_run_id == step_runs.c.id)
             & (outreach_messages.c.action == outreach_attempts.c.action),
         )
-        .where(outreach_attempts.c.status == "unknown", outreach_attempts.c.intent_at <= before)
+        .where(outreach_attempts.c.status == "unknown", outreach_attempts.c.intent_at.between(since, before))
     )
     rows = connection.execute(query).all()
     people = load_leads(connection, {row.lead_id for row in rows})
