@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import Connection, event
@@ -25,16 +26,28 @@ class Statement:
     many: bool
 
 
+class End(Enum):
+    """How a transaction ended."""
+
+    COMMIT = "commit"
+    ROLLBACK = "rollback"
+
+
 @dataclass(slots=True)
 class Tape:
-    """Statements in their order; None stands for a commit."""
+    """Statements in their order, and the ends of transactions between them."""
 
-    entries: list[Statement | None] = field(default_factory=list)
+    entries: list[Statement | End] = field(default_factory=list)
 
     @property
     def statements(self) -> int:
         """How many calls of the driver there are."""
-        return sum(entry is not None for entry in self.entries)
+        return sum(isinstance(entry, Statement) for entry in self.entries)
+
+    @property
+    def commits(self) -> int:
+        """How many transactions were committed."""
+        return self.entries.count(End.COMMIT)
 
 
 @contextmanager
@@ -46,23 +59,30 @@ def recording(db: Database) -> Iterator[Tape]:
         tape.entries.append(Statement(sql, parameters, many))
 
     def committed(_connection: Connection) -> None:
-        tape.entries.append(None)
+        tape.entries.append(End.COMMIT)
+
+    def rolled_back(_connection: Connection) -> None:
+        tape.entries.append(End.ROLLBACK)
 
     event.listen(db.engine, "before_cursor_execute", before)
     event.listen(db.engine, "commit", committed)
+    event.listen(db.engine, "rollback", rolled_back)
     try:
         yield tape
     finally:
         event.remove(db.engine, "before_cursor_execute", before)
         event.remove(db.engine, "commit", committed)
+        event.remove(db.engine, "rollback", rolled_back)
 
 
 def play(tape: Tape, connection: Any) -> None:
     """Do it all again on a connection of the driver itself (sqlite3 in its autocommit mode, or psycopg)."""
     cursor = connection.cursor()
     for entry in tape.entries:
-        if entry is None:
+        if entry is End.COMMIT:
             connection.commit()
+        elif entry is End.ROLLBACK:
+            connection.rollback()
         elif entry.many:
             cursor.executemany(entry.sql, entry.parameters)
         else:

@@ -1,0 +1,148 @@
+"""Gated sends to a channel that does nothing, against the bare driver doing the same durable transactions.
+
+    python benchmarks/engine_sends.py [--sends N] [--kind sqlite|postgres|both]
+
+Claim, open, gate and intent, result: what `serve` does for a send, in one thread, with limits on lead, domain, account,
+campaign and project. Product and floor take turns over five rounds. The goal is half of the bare driver; exit code 1
+below it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import logging
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import structlog
+from engine.databases import Fresh, databases, driver
+from engine.replay import Tape, play, recording
+
+from runner.channels.worker import Worker
+from runner.engine.outcomes import Outcome, Permit, Sent
+from runner.engine.ports import Gate, Job
+from runner.lang.diagnostics import Diagnostic
+from runner.model.campaign import Campaign
+from runner.model.channel import ChannelConfig, ChannelType
+from runner.model.project import ContactPolicy, ProjectSettings
+from runner.model.rates import LimitSet, Rate
+from runner.store.database import open_database
+from runner.store.lanes import all_lanes
+from runner.store.ticking import advance_due, claim_due
+from runner.testing import Play
+
+ROUNDS, BATCH, GOAL = 5, 50, 0.5
+SEQUENCE = "version: 1\nname: one\nsteps:\n  - {id: first, channel: email, template: hello}\n"
+ROOMY = Rate(1_000_000, timedelta(days=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """A channel without an outside world."""
+
+    def check(self, config: ChannelConfig) -> Sequence[Diagnostic]:
+        """Nothing can be wrong with it."""
+        return ()
+
+    def prepare(self, job: Job) -> _Ready:
+        """Ready at once."""
+        return _Ready(job)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    job: Job
+
+    def fire(self, gate: Gate) -> Outcome:
+        verdict = gate()
+        return Sent(f"<{self.job.key}@x>") if isinstance(verdict, Permit) else verdict
+
+    def abandon(self) -> None:
+        return None
+
+
+def ready(url: str, people: int) -> Play:
+    """Everybody due for the first message, under limits at every level."""
+    holder = LimitSet(rates=(ROOMY,), recipient_domain=ROOMY)
+    account = ChannelConfig(ChannelType.EMAIL, "desk", limits=holder)
+    campaign = Campaign("play", "one", limits={ChannelType.EMAIL: LimitSet(rates=(ROOMY,))})
+    settings = ProjectSettings(limits=LimitSet(rates=(ROOMY,)), contact=ContactPolicy(min_between=timedelta(hours=24)))
+    leads = [{"email": f"p{n}@d{n // 3}.example", "first_name": f"P{n}"} for n in range(people)]
+    play_ = Play(SEQUENCE, leads, db=open_database(url, create=True), campaign=campaign, settings=settings,
+                 accounts={"desk": account})  # fmt: skip
+    with play_.ctx.db.read() as connection:
+        [lane] = all_lanes(connection).values()
+    while advance_due(play_.ctx, lane, 500).taken:
+        pass
+    return play_
+
+
+def send(play_: Play, sends: int) -> None:
+    """So many sends, one after the other."""
+    ctx, worker = play_.ctx, Worker(lambda: play_.ctx, {ChannelType.EMAIL: Nothing()})
+    with ctx.db.read() as connection:
+        lane = next(lane for lane in all_lanes(connection).values() if lane.account)
+    done = 0
+    while done < sends:
+        for claim in claim_due(ctx, lane, BATCH).claims:
+            assert isinstance(worker.perform(claim), Sent)
+            done += 1
+
+
+def seconds(work: Callable[[], object]) -> tuple[float, float]:
+    gc.collect()
+    started = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - started[0], time.process_time() - started[1]
+
+
+def measure(fresh: Fresh, sends: int) -> tuple[list[tuple[float, float]], list[tuple[float, float]], Tape]:
+    """What each round took the floor and the product, and one round's statements."""
+    urls = [fresh(name) for name in ("recorded", "floor", "ours")]
+    plays = [ready(url, sends * ROUNDS) for url in urls]
+    raw, floor, ours = driver(urls[1]), [], []
+    for _ in range(ROUNDS):
+        with recording(plays[0].ctx.db) as tape:
+            send(plays[0], sends)
+        floor.append(seconds(partial(play, tape, raw)))
+        ours.append(seconds(lambda: send(plays[2], sends)))
+    raw.close()
+    for one in plays:
+        one.ctx.db.close()
+    return floor, ours, tape
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sends", type=int, default=500, help="sends a round")
+    parser.add_argument("--kind", choices=("sqlite", "postgres", "both"), default="both")
+    given = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    worst = 1.0
+    for kind in ("sqlite", "postgres") if given.kind == "both" else (given.kind,):
+        with databases(kind) as fresh:
+            floor, ours, tape = measure(fresh, given.sends)
+        low, high = (statistics.median(pair[0] for pair in pairs) / given.sends * 1e6 for pairs in (floor, ours))
+        calls, commits = tape.statements / given.sends, tape.commits / given.sends
+        sys.stdout.write(
+            f"{kind:<9} floor {low:7.0f} us a send ({1e6 / low:,.0f}/s)  runner {high:7.0f} us ({1e6 / high:,.0f}/s)  "
+            f"ratio {low / high:.2f}  goal {GOAL}  {calls:.1f} statements and {commits:.1f} commits a send\n"
+        )
+        worst = min(worst, low / high)
+    return 0 if worst >= GOAL else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
