@@ -8,12 +8,13 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, assert_never
 
-from sqlalchemy import Connection, Table, delete, exists, update
+from sqlalchemy import Connection, Table, bindparam, delete, exists, update
 
 from runner.engine.commands import CloseTask, Command, End, Enter, Finish, Forget, MoveTo, Perform, Update, Wait
 from runner.engine.state import EnrollmentStatus, StepRun, WaitingOn
 from runner.store.bulk import bulk_insert, bulk_update
 from runner.store.context import Context
+from runner.store.fixed import Fixed
 from runner.store.lanes import lane_for
 from runner.store.loading import Loaded
 from runner.store.tables import enrollments, outreach_attempts, reservations, step_runs, tasks, timers, transitions
@@ -190,16 +191,21 @@ class _OneEnrollment:
         self.writer.log.append(row | {"detail": told})
 
 
+_TAKE_TIMER = Fixed(
+    delete(timers).where(
+        timers.c.lane_id == bindparam("lane"),
+        timers.c.due_at == bindparam("due"),
+        timers.c.enrollment_id == bindparam("enrollment"),
+    )
+)
+
+
 def take_timer(connection: Connection, loaded: Loaded) -> bool:
     """Remove the enrollment's timer row. False when it has none, or another worker took it."""
     if loaded.due_at is None:
         return False
-    where = (
-        timers.c.lane_id == loaded.lane_id,
-        timers.c.due_at == loaded.due_at,
-        timers.c.enrollment_id == loaded.state.id,
-    )
-    return connection.execute(delete(timers).where(*where)).rowcount == 1
+    mine = {"lane": loaded.lane_id, "due": loaded.due_at, "enrollment": loaded.state.id}
+    return _TAKE_TIMER.change(connection, **mine) == 1
 
 
 def close_task(connection: Connection, enrollment_id: int, step: str, status: str, now: datetime) -> None:

@@ -49,10 +49,10 @@ class BulkSelect:
         self._sql = str(compiled)
         self._named = not compiled.positional
         self._as_text = dialect.name == "sqlite"
-        made = ((index, _reader(column.type, dialect)) for index, column in enumerate(statement.selected_columns))
+        made = ((index, reader(column.type, dialect)) for index, column in enumerate(statement.selected_columns))
         self._converters = tuple((index, convert) for index, convert in made if convert is not None)
 
-    def run(self, connection: Connection, keys: Iterable[int]) -> list[list[Any]]:
+    def run(self, connection: Connection, keys: Iterable[int] | Iterable[str]) -> list[list[Any]]:
         """The rows for these keys; the keys travel as one parameter."""
         wanted = json.dumps(list(keys)) if self._as_text else list(keys)
         parameters: Any = {"keys": wanted} if self._named else (wanted,)
@@ -68,14 +68,14 @@ class BulkSelect:
         return rows
 
 
-def _reader(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+def reader(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
     """How a column's value is read. psycopg gives every type of ours as it is, except those we made ourselves."""
     if dialect.name == "postgresql" and not isinstance(type_, TypeDecorator):
         return None
     return type_.dialect_impl(dialect).result_processor(dialect, None)
 
 
-def wanted(column: Column[int], dialect: Dialect) -> ColumnElement[bool]:
+def wanted(column: Column[Any], dialect: Dialect) -> ColumnElement[bool]:
     """Whether the column is one of the keys that a BulkSelect is run for."""
     if dialect.name == "sqlite":
         each = func.json_each(bindparam("keys", type_=Text)).table_valued("value")

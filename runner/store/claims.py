@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from runner.engine.decide import decide
@@ -17,7 +17,9 @@ from runner.engine.outcomes import Unknown
 from runner.engine.state import Stage
 from runner.engine.triggers import Reported
 from runner.store.applying import Writer, take_timer
+from runner.store.bulk import bulk_insert
 from runner.store.context import Context
+from runner.store.fixed import Fixed
 from runner.store.lanes import Lane
 from runner.store.loading import load
 from runner.store.tables import claims, enrollments, outreach_attempts, reservations, step_runs, timers
@@ -46,29 +48,33 @@ def claim_rows(
     """Write claims for enrollments whose timers were just taken out."""
     lease_until = ctx.machine.now() + ctx.lease
     made = tuple(Claim(enrollment_id, secrets.token_hex(16), lane, due_at) for due_at, enrollment_id in rows)
-    values = [
-        {"enrollment_id": claim.enrollment_id, "token": claim.token, "worker": ctx.worker, "lease_until": lease_until,
-         "lane_id": lane.id, "due_at": claim.due_at}
-        for claim in made
-    ]  # fmt: skip
-    connection.execute(insert(claims), values)
+    columns = ("enrollment_id", "token", "worker", "lease_until", "lane_id", "due_at")
+    values = [(claim.enrollment_id, claim.token, ctx.worker, lease_until, lane.id, claim.due_at) for claim in made]
+    bulk_insert(claims, columns, connection.dialect).run(connection, values)
     return made
+
+
+_MINE = (claims.c.enrollment_id == bindparam("enrollment"), claims.c.token == bindparam("token"))
+_HOLDS = Fixed(select(claims.c.token).where(*_MINE, claims.c.lease_until > bindparam("now")).with_for_update())
+_DROP = Fixed(delete(claims).where(*_MINE))
+_IN_FLIGHT = Fixed(
+    select(outreach_attempts.c.id).where(
+        outreach_attempts.c.enrollment_id == bindparam("enrollment"),
+        outreach_attempts.c.status == "sending",
+        outreach_attempts.c.outcome.is_(None),
+    )
+)
 
 
 def holds(connection: Connection, ctx: Context, claim: Claim) -> bool:
     """Whether the claim still stands."""
-    where = (
-        claims.c.enrollment_id == claim.enrollment_id,
-        claims.c.token == claim.token,
-        claims.c.lease_until > ctx.machine.now(),
-    )
-    return connection.execute(select(claims.c.token).where(*where).with_for_update()).first() is not None
+    mine = {"enrollment": claim.enrollment_id, "token": claim.token}
+    return bool(_HOLDS.rows(connection, **mine, now=ctx.machine.now()))
 
 
 def drop(connection: Connection, claim: Claim) -> bool:
     """Remove the claim. False when it was taken away meanwhile."""
-    where = (claims.c.enrollment_id == claim.enrollment_id, claims.c.token == claim.token)
-    return connection.execute(delete(claims).where(*where)).rowcount == 1
+    return _DROP.change(connection, enrollment=claim.enrollment_id, token=claim.token) == 1
 
 
 def renew(ctx: Context, tokens: Sequence[str]) -> int:
@@ -86,12 +92,7 @@ def renew(ctx: Context, tokens: Sequence[str]) -> int:
 
 def in_flight(connection: Connection, enrollment_id: int) -> bool:
     """Whether an attempt is past the gate and its worker has not reported yet; open tasks do not count."""
-    where = (
-        outreach_attempts.c.enrollment_id == enrollment_id,
-        outreach_attempts.c.status == "sending",
-        outreach_attempts.c.outcome.is_(None),
-    )
-    return connection.execute(select(outreach_attempts.c.id).where(*where)).first() is not None
+    return bool(_IN_FLIGHT.rows(connection, enrollment=enrollment_id))
 
 
 def take_away(connection: Connection, enrollment_id: int) -> bool:

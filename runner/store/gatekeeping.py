@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
 
-from runner.engine.gate import GateFacts, Usage, judge
+from runner.engine.gate import GateFacts, judge
 from runner.engine.limits import Gap, Limit, SendFacts, gaps_for, limits_for, scopes_of
 from runner.engine.outcomes import NotNow, Permit, Refusal
 from runner.model.calendar_zones import Zones
@@ -19,8 +19,11 @@ from runner.model.inboxes import has_inbox
 from runner.model.lead import Lead
 from runner.model.linkedin_limits import CONNECT, CONNECT_WITH_NOTE, MAX_PENDING
 from runner.model.sequence import ChannelStep
+from runner.store.bulk import bulk_insert
 from runner.store.claims import Claim, holds
 from runner.store.context import Context
+from runner.store.fixed import Fixed
+from runner.store.occupancy import last_finishes, usages
 from runner.store.overlays import overlay_limits
 from runner.store.restoring import RESTORED
 from runner.store.suppressions import suppressed_by
@@ -102,12 +105,10 @@ def _intend(
     connection: Connection, intention: Intention, scopes: Sequence[str], now: datetime, *, without_note: bool
 ) -> Permit:
     assert intention.attempt_id is not None
-    rows = [{"attempt_id": intention.attempt_id, "scope": scope, "reserved_at": now} for scope in scopes]
-    if rows:
-        connection.execute(insert(reservations), rows)
-    where = (attempts.c.id == intention.attempt_id, attempts.c.status == "claimed")
-    changed = connection.execute(update(attempts).where(*where).values(status="sending", intent_at=now))
-    if changed.rowcount != 1:
+    columns = ("attempt_id", "scope", "reserved_at")
+    rows = [(intention.attempt_id, scope, now) for scope in scopes]
+    bulk_insert(reservations, columns, connection.dialect).run(connection, rows)
+    if _INTEND.change(connection, attempt=intention.attempt_id, now=now) != 1:
         raise RuntimeError(f"attempt {intention.attempt_id} is not claimed, although its claim holds")
     return Permit(intention.attempt_id, without_note, now, tuple(scopes))
 
@@ -131,32 +132,50 @@ def _facts(
     now: datetime,
 ) -> GateFacts:  # fmt: skip
     account, campaign = intention.account, intention.campaign
-    query = select(enrollments.c.status).where(enrollments.c.id == intention.enrollment_id)
-    health = connection.execute(
-        select(channel_configs.c.health, channel_configs.c.health_reason, channel_configs.c.retry_at)
-        .where(channel_configs.c.key == account.key)
-    ).first()  # fmt: skip
+    standing = _STANDING.rows(connection, account=account.key, enrollment=intention.enrollment_id)
+    status, health, health_reason, retry_at, pending = standing[0] if standing else ("stopped", None, None, None, False)
     windows = [window for window in (intention.body.send_window, account.send_window) if window is not None]
     zones = Zones(intention.lead.timezone, account.timezone, ctx.book.project.settings.timezone, intention.lead.country)
     return GateFacts(
         claimed=intention.claim is None or holds(connection, ctx, intention.claim),
-        status=connection.execute(query).scalar() or "stopped",
+        status=status,
         campaign_open=_is_open(campaign, now),
         switched_off=_switch(connection, campaign, account),
         suppressed=suppressed_by(connection, ctx.key, intention.lead, account.channel),
         forbidden=refusal(intention.lead, account.channel, ctx.book.project.settings.policy),
-        account_stopped=(health.health_reason or "stopped") if health and health.health == "stopped" else None,
-        retry_at=health.retry_at if health and health.health == "backing_off" else None,
+        account_stopped=(health_reason or "stopped") if health == "stopped" else None,
+        retry_at=retry_at if health == "backing_off" else None,
         inbox_stale=_stale_inbox(connection, ctx, intention.wrote_from, now),
         too_many_open=_too_many_open(connection, intention),
-        events_pending=_has_pending_events(connection, intention.enrollment_id),
+        events_pending=bool(pending),
         windows=windows,
         zones=zones,
         limits=limits,
-        usage={limit: _usage(connection, limit, now) for limit in limits},
+        usage=usages(connection, limits, now),
         gaps=gaps,
-        last_finish=dict(_last_finishes(connection, gaps)),
+        last_finish=dict(last_finishes(connection, gaps)),
     )
+
+
+_STANDING = Fixed(
+    select(
+        enrollments.c.status,
+        channel_configs.c.health,
+        channel_configs.c.health_reason,
+        channel_configs.c.retry_at,
+        exists().where(events.c.enrollment_id == enrollments.c.id, events.c.pending.is_(True)),
+    )
+    .select_from(enrollments.outerjoin(channel_configs, channel_configs.c.key == bindparam("account")))
+    .where(enrollments.c.id == bindparam("enrollment"))
+)
+_OFF = switches.c.scope
+_SWITCHED_OFF = Fixed(
+    select(_OFF, switches.c.reason).where(
+        or_(_OFF == "global", bindparam("campaign") == _OFF, bindparam("account") == _OFF)
+    )
+)
+_MINE = (attempts.c.id == bindparam("attempt"), attempts.c.status == "claimed")
+_INTEND = Fixed(update(attempts).where(*_MINE).values(status="sending", intent_at=bindparam("now")))
 
 
 def _is_open(campaign: Campaign, now: datetime) -> bool:
@@ -166,11 +185,11 @@ def _is_open(campaign: Campaign, now: datetime) -> bool:
 
 
 def _switch(connection: Connection, campaign: Campaign, account: ChannelConfig) -> str | None:
-    scopes = ("global", RESTORED, f"campaign:{campaign.name}", f"account:{account.key}")
-    row = connection.execute(select(switches.c.scope, switches.c.reason).where(switches.c.scope.in_(scopes))).first()
-    if row is not None and row.scope == RESTORED:
-        return str(row.reason)
-    return f"{row.scope} is switched off: {row.reason}" if row else None
+    found = _SWITCHED_OFF.rows(connection, campaign=f"campaign:{campaign.name}", account=f"account:{account.key}")
+    if not found:
+        return None
+    scope, reason = found[0]
+    return str(reason) if scope == RESTORED else f"{scope} is switched off: {reason}"
 
 
 def _stale_inbox(connection: Connection, ctx: Context, accounts: Iterable[str], now: datetime) -> str | None:
@@ -201,40 +220,6 @@ def _too_many_open(connection: Connection, intention: Intention) -> str | None:
     if not isinstance(most, int) or waiting < most:
         return None
     return f"{waiting} invitations of {account.key} wait for an answer, and it may have {most}: withdraw old ones"
-
-
-def _has_pending_events(connection: Connection, enrollment_id: int) -> bool:
-    where = (events.c.enrollment_id == enrollment_id, events.c.pending.is_(True))
-    return connection.execute(select(events.c.id).where(*where).limit(1)).first() is not None
-
-
-def _usage(connection: Connection, limit: Limit, now: datetime) -> Usage:
-    """How many reservations occupy a limit: those under way, and those finished less than its window ago."""
-    since = now - limit.rate.per
-    occupying = or_(reservations.c.finished_at.is_(None), reservations.c.finished_at > since)
-    where = [reservations.c.scope == limit.scope, occupying]
-    if limit.besides_lead is not None:
-        others = select(attempts.c.id).where(attempts.c.lead_id != limit.besides_lead)
-        where.append(reservations.c.attempt_id.in_(others))
-    used = connection.execute(select(func.count()).select_from(reservations).where(*where)).scalar_one()
-    if used < limit.rate.count or limit.rate.count == 0:
-        return Usage(used, now + timedelta(days=1) if limit.rate.count == 0 else None)
-    ordered = select(reservations.c.finished_at).where(*where, reservations.c.finished_at.is_not(None))
-    freeing = ordered.order_by(reservations.c.finished_at).offset(used - limit.rate.count).limit(1)
-    finish = connection.execute(freeing).scalar()
-    return Usage(used, finish + limit.rate.per if finish else None)
-
-
-def _last_finishes(connection: Connection, gaps: Sequence[Gap]) -> Iterable[tuple[str, datetime | None]]:
-    """The end of the last send on each scope; None while one is under way, nothing for a scope never used."""
-    for gap in gaps:
-        where = reservations.c.scope == gap.scope
-        total, finished, last = connection.execute(
-            select(func.count(), func.count(reservations.c.finished_at), func.max(reservations.c.finished_at))
-            .where(where)
-        ).one()  # fmt: skip
-        if total:
-            yield gap.scope, None if finished < total else last
 
 
 def _active_days(connection: Connection, account: str, now: datetime) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, null, select, update
 
 from runner.engine.breaker import Health, after_trouble
 from runner.engine.outcomes import AccountTrouble
 from runner.model.channel import ChannelConfig, ChannelType
+from runner.store.fixed import Fixed
 from runner.store.tables import channel_configs, enrollments, problems, timers
 
 
@@ -29,11 +30,17 @@ def record_trouble(connection: Connection, account: str, trouble: AccountTrouble
     connection.execute(update(channel_configs).where(channel_configs.c.key == account).values(**values))
 
 
+_WORKED = Fixed(
+    update(channel_configs)
+    .where(channel_configs.c.key == bindparam("account"), channel_configs.c.failures > 0)
+    .where(channel_configs.c.health != "stopped")
+    .values(health="ok", failures=0, retry_at=null(), health_reason=null())
+)
+
+
 def record_success(connection: Connection, account: str) -> None:
     """An account worked: its failures are forgotten. One that a person has to resume stays stopped."""
-    where = (channel_configs.c.key == account, channel_configs.c.failures > 0, channel_configs.c.health != "stopped")
-    fresh = {"health": "ok", "failures": 0, "retry_at": None, "health_reason": None}
-    connection.execute(update(channel_configs).where(*where).values(**fresh))
+    _WORKED.change(connection, account=account)
 
 
 def resume_account(connection: Connection, account: str, now: datetime) -> bool:

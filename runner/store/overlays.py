@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from runner.errors import Refused, UsageError
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.rates import LimitSet, Rate
+from runner.store.fixed import Fixed
 from runner.store.tables import channel_overlays
 
 PERIODS = {
@@ -21,17 +22,20 @@ PERIODS = {
 }
 
 
+_ACTIVE = Fixed(
+    select(channel_overlays.c.config)
+    .where(channel_overlays.c.campaign == bindparam("campaign"), channel_overlays.c.channel == bindparam("channel"))
+    .where(channel_overlays.c.removed_at.is_(None))
+    .where(or_(channel_overlays.c.expires_at.is_(None), channel_overlays.c.expires_at > bindparam("now")))
+    .order_by(channel_overlays.c.id)
+)
+
+
 def active_overlay(connection: Connection, campaign: str, channel: ChannelType, now: datetime) -> Mapping[str, Any]:
     """What is overlaid on a campaign's channel at this time; later rows win key by key."""
-    where = (
-        channel_overlays.c.campaign == campaign,
-        channel_overlays.c.channel == channel.value,
-        channel_overlays.c.removed_at.is_(None),
-        or_(channel_overlays.c.expires_at.is_(None), channel_overlays.c.expires_at > now),
-    )
     merged: dict[str, Any] = {}
-    for config in connection.execute(select(channel_overlays.c.config).where(*where).order_by(channel_overlays.c.id)):
-        merged |= config[0]
+    for (config,) in _ACTIVE.rows(connection, campaign=campaign, channel=channel.value, now=now):
+        merged |= config
     return merged
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, or_, select, update
 
 from runner.engine.decide import decide
 from runner.engine.state import Seen
@@ -14,12 +14,19 @@ from runner.model.events import EventKind
 from runner.store.applying import Writer, take_timer
 from runner.store.claims import in_flight
 from runner.store.context import Context
+from runner.store.fixed import Fixed
 from runner.store.loading import load
 from runner.store.tables import claims, enrollments, events, outreach_attempts, reservations, step_runs
+
+_PENDING = Fixed(
+    select(events.c.id).where(events.c.enrollment_id == bindparam("enrollment"), events.c.pending.is_(True))
+)
 
 
 def decide_pending(connection: Connection, ctx: Context, enrollment_id: int, now: datetime) -> None:
     """Decide on every event of an enrollment that was not decided on yet, oldest first."""
+    if not _PENDING.rows(connection, enrollment=enrollment_id):
+        return  # an event that is being stored right now is decided on by who stores it
     connection.execute(select(enrollments.c.id).where(enrollments.c.id == enrollment_id).with_for_update())
     if in_flight(connection, enrollment_id):
         return

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, assert_never
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from runner.engine.decide import decide
 from runner.engine.outcomes import (
@@ -28,8 +28,10 @@ from runner.engine.state import Stage
 from runner.engine.triggers import Reported, Resolved
 from runner.model.lead import LinkedInConnectionStatus
 from runner.store.applying import Writer, take_timer
+from runner.store.bulk import bulk_update
 from runner.store.claims import WORKER_DIED, Claim, drop, requeue
 from runner.store.context import Context
+from runner.store.fixed import Fixed
 from runner.store.health import record_success, record_trouble
 from runner.store.loading import load
 from runner.store.pending_events import decide_pending
@@ -85,14 +87,20 @@ def _move_on(connection: Connection, ctx: Context, work: Work, outcome: Outcome,
     writer.flush()
 
 
+_OCCUPY = Fixed(
+    update(reservations)
+    .where(reservations.c.attempt_id == bindparam("attempt"))
+    .values(finished_at=bindparam("now"))
+)  # fmt: skip
+
+
 def _close_attempt(connection: Connection, work: Work, outcome: Outcome, now: datetime) -> None:
     status, values = _attempt_values(outcome)
     values |= {"status": status, "finished_at": None if status in ("pending", "sending") else now}
-    mine = outreach_attempts.c.id == work.attempt_id
-    connection.execute(update(outreach_attempts).where(mine).values(**values))
+    row = (*values.values(), work.attempt_id)
+    bulk_update(outreach_attempts, tuple(values), connection.dialect).run(connection, [row])
     if isinstance(outcome, OCCUPIES):
-        done = update(reservations).where(reservations.c.attempt_id == work.attempt_id)
-        connection.execute(done.values(finished_at=now))  # a task counts from the hand-over: others need not wait
+        _OCCUPY.change(connection, attempt=work.attempt_id, now=now)  # a task counts from the hand-over
     else:
         connection.execute(delete(reservations).where(reservations.c.attempt_id == work.attempt_id))
 
@@ -132,8 +140,8 @@ def _side_effects(connection: Connection, ctx: Context, work: Work, outcome: Out
             record_success(connection, work.account.key)
             _keep_profile_id(connection, work.lead.id, detail)
             if message_id:
-                mine = step_runs.c.id == work.step_run_id
-                connection.execute(update(step_runs).where(mine).values(message_id=message_id))
+                told = bulk_update(step_runs, ("message_id",), connection.dialect)
+                told.run(connection, [(message_id, work.step_run_id)])
             if work.action == "connect":
                 _connection_status(connection, work.lead.id, LinkedInConnectionStatus.CONNECTION_REQUESTED)
         case AlreadyConnected():

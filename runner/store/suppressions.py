@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Dialect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from runner.model.channel import ChannelType
 from runner.model.identity import SUPPRESSION_KINDS, suppressible, suppression_value
 from runner.model.lead import Lead
+from runner.store.bulk import BulkSelect
+from runner.store.bulk import wanted as wanted_keys
 from runner.store.keys import Key
 from runner.store.tables import suppressions
 
@@ -59,14 +62,19 @@ def suppressed_by(connection: Connection, key: Key, lead: Lead, channel: Channel
     wanted = {hash_of(key, kind, spelling): (kind, spelling) for kind, spelling in suppressible(lead)}
     if not wanted:
         return None
-    columns = (suppressions.c.kind, suppressions.c.key_hash, suppressions.c.reason)
-    where = (suppressions.c.removed_at.is_(None), suppressions.c.key_hash.in_(wanted))
-    for kind, digest, reason in connection.execute(select(*columns).where(*where)):
+    for kind, digest, reason in _standing(connection.dialect).run(connection, wanted):
         if reason == "hard_bounce" and channel is not ChannelType.EMAIL:
             continue
         if wanted[digest][0] == kind:
             return f"{kind} {wanted[digest][1]} is suppressed: {reason}"
     return None
+
+
+@lru_cache(maxsize=8)
+def _standing(dialect: Dialect) -> BulkSelect:
+    columns = (suppressions.c.kind, suppressions.c.key_hash, suppressions.c.reason)
+    where = (suppressions.c.removed_at.is_(None), wanted_keys(suppressions.c.key_hash, dialect))
+    return BulkSelect(select(*columns).where(*where), dialect)
 
 
 @dataclass(frozen=True, slots=True)

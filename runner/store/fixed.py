@@ -1,0 +1,79 @@
+"""Statements that every send needs: compiled once for each kind of database, and run by the driver itself.
+
+Building, keying and looking up a statement costs SQLAlchemy several times what the driver takes to run it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy.sql.dml import UpdateBase
+
+from runner.store.bulk import reader
+
+Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    sql: str
+    named: bool
+    names: tuple[str, ...]
+    constants: Mapping[str, Any]
+    binders: tuple[Convert | None, ...]
+    readers: tuple[tuple[int, Convert], ...]
+
+
+class Fixed:
+    """A statement with named values (`bindparam`). Values and results are converted as their columns say."""
+
+    def __init__(self, statement: Select[Any] | UpdateBase) -> None:
+        self._statement = statement
+        self._compiled: dict[str, _Compiled] = {}
+
+    def rows(self, connection: Connection, **values: Any) -> list[list[Any]]:
+        """The rows that come back."""
+        compiled = self._for(connection.dialect)
+        rows = [list(row) for row in connection.exec_driver_sql(compiled.sql, _bound(compiled, values)).all()]
+        for index, convert in compiled.readers:
+            for row in rows:
+                if row[index] is not None:
+                    row[index] = convert(row[index])
+        return rows
+
+    def change(self, connection: Connection, **values: Any) -> int:
+        """How many rows it changed."""
+        compiled = self._for(connection.dialect)
+        return connection.exec_driver_sql(compiled.sql, _bound(compiled, values)).rowcount
+
+    def _for(self, dialect: Dialect) -> _Compiled:
+        found = self._compiled.get(dialect.name)
+        if found is None:
+            found = self._compiled[dialect.name] = _compile(self._statement, dialect)
+        return found
+
+
+def _bound(compiled: _Compiled, given: Mapping[str, Any]) -> Any:
+    values = {**compiled.constants, **given}
+    pairs = zip(compiled.names, compiled.binders, strict=True)
+    if compiled.named:
+        return {name: convert(values[name]) if convert else values[name] for name, convert in pairs}
+    return tuple([convert(values[name]) if convert else values[name] for name, convert in pairs])
+
+
+def _compile(statement: Select[Any] | UpdateBase, dialect: Dialect) -> _Compiled:
+    compiled = statement.compile(dialect=dialect)
+    names = tuple(compiled.positiontup or ()) if compiled.positional else tuple(compiled.bind_names.values())
+    found = ((index, reader(column.type, dialect)) for index, column in enumerate(statement.exported_columns))
+    types = (compiled.binds[name].type.dialect_impl(dialect) for name in names)
+    return _Compiled(
+        sql=str(compiled),
+        named=not compiled.positional,
+        names=names,
+        constants={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
+        binders=tuple(type_.bind_processor(dialect) for type_ in types),
+        readers=tuple((index, convert) for index, convert in found if convert is not None),
+    )

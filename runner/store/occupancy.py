@@ -1,0 +1,86 @@
+"""What occupies limits and gaps: reservations under way, and those that ended within the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, bindparam, exists, func, or_, select
+
+from runner.engine.gate import Usage
+from runner.engine.limits import Gap, Limit
+from runner.store.fixed import Fixed
+from runner.store.tables import outreach_attempts as attempts
+from runner.store.tables import reservations
+
+
+def usages(connection: Connection, limits: Sequence[Limit], now: datetime) -> Mapping[Limit, Usage]:
+    """How full each limit is, counted in one statement."""
+    if not limits:
+        return {}
+    values: dict[str, Any] = {}
+    for place, limit in enumerate(limits):
+        values |= {f"scope_{place}": limit.scope, f"since_{place}": now - limit.rate.per}
+        if limit.besides_lead is not None:
+            values[f"lead_{place}"] = limit.besides_lead
+    shape = tuple(limit.besides_lead is not None for limit in limits)
+    [counts] = _counting(shape).rows(connection, **values)
+    return {limit: _usage(connection, limit, used, now) for limit, used in zip(limits, counts, strict=True)}
+
+
+def _usage(connection: Connection, limit: Limit, used: int, now: datetime) -> Usage:
+    if limit.rate.count == 0:
+        return Usage(used, now + timedelta(days=1))
+    if used < limit.rate.count:
+        return Usage(used)
+    ended = select(reservations.c.finished_at).where(reservations.c.finished_at.is_not(None))
+    occupying = _occupying(ended, "", besides=limit.besides_lead is not None)
+    freeing = occupying.order_by(reservations.c.finished_at).offset(used - limit.rate.count).limit(1)
+    values = {"scope_": limit.scope, "since_": now - limit.rate.per, "lead_": limit.besides_lead}
+    given = {name: value for name, value in values.items() if value is not None}
+    finish = connection.execute(freeing, given).scalar()
+    return Usage(used, finish + limit.rate.per if finish else None)
+
+
+@lru_cache(maxsize=256)
+def _counting(shape: tuple[bool, ...]) -> Fixed:
+    counts: list[ColumnElement[Any]] = [_count(str(place), besides) for place, besides in enumerate(shape)]
+    return Fixed(select(*counts))
+
+
+def _count(place: str, besides: bool) -> ScalarSelect[int]:
+    counted = select(func.count()).select_from(reservations)
+    return _occupying(counted, place, besides=besides).scalar_subquery()
+
+
+def _occupying(query: Select[Any], place: str, *, besides: bool) -> Select[Any]:
+    """The reservations that count against a limit; with `besides`, those of one lead do not."""
+    since = bindparam(f"since_{place}", type_=reservations.c.finished_at.type)
+    query = query.where(
+        reservations.c.scope == bindparam(f"scope_{place}"),
+        or_(reservations.c.finished_at.is_(None), reservations.c.finished_at > since),
+    )
+    if besides:
+        others = select(attempts.c.id).where(attempts.c.lead_id != bindparam(f"lead_{place}"))
+        query = query.where(reservations.c.attempt_id.in_(others))
+    return query
+
+
+_OF_GAP = reservations.c.scope == bindparam("scope")
+_LAST = Fixed(
+    select(
+        select(func.max(reservations.c.finished_at)).where(_OF_GAP).scalar_subquery(),
+        exists().where(_OF_GAP, reservations.c.finished_at.is_(None)),
+    )
+)
+"""Two look-ups in the index, however much was sent before."""
+
+
+def last_finishes(connection: Connection, gaps: Sequence[Gap]) -> Iterator[tuple[str, datetime | None]]:
+    """The end of the last send on each scope; None while one is under way, nothing for a scope never used."""
+    for gap in gaps:
+        [(last, under_way)] = _LAST.rows(connection, scope=gap.scope)
+        if under_way or last is not None:
+            yield gap.scope, None if under_way else last
