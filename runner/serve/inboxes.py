@@ -57,6 +57,7 @@ class InboxReader:
         ctx = self.context()
         after = read_settings(config).withdraw_after
         with ctx.db.write() as connection:
+            ctx.db.lock_scopes(connection, [f"withdrawals:{config.key}"])  # another process may be asking as well
             keep_withdrawals(connection, config.key, after, ctx.now())
 
     def _read(self, config: ChannelConfig) -> int:

@@ -282,7 +282,7 @@ transitions = Table(
     Column("enrollment_id", Id, ForeignKey("enrollments.id"), nullable=False, index=True),
     Column("at", UtcDateTime, nullable=False),
     Column("step", String(120)),
-    Column("kind", String(16), nullable=False),
+    Column("kind", String(24), nullable=False),
     Column("detail", Json, nullable=False),
 )
 """Every state change of an enrollment, append-only: what `runner trace` tells."""

@@ -337,7 +337,7 @@ def upgrade() -> None:
         sa.Column("enrollment_id", Id, nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("step", sa.String(length=120)),
-        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
         sa.Column("detail", Json, nullable=False),
         sa.ForeignKeyConstraint(["enrollment_id"], ["enrollments.id"], name=op.f("fk_transitions_enrollment_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transitions")),
