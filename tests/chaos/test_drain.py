@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import signal
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ import pytest
 from judges import attempts_by_status, conservation, disagreements, duplicates, listed, received, sound
 from lives import FAILPOINTS, At, begin, begin_cold, live_to_the_end
 from sqlalchemy import func, select
-from stage import Stage, sandbox_process, set_stage
+from stage import Stage, open_people, sandbox_process, set_stage
 
 from runner.serve.process import Options
 from runner.store.tables import claims
@@ -122,3 +124,35 @@ def test_a_second_sigterm_leaves_at_once_and_the_next_start_lists_what_is_in_dou
         with stage.looked_at() as ctx:
             sound(ctx)
     assert duplicates(stage) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_hundred_drains_at_random_moments_all_end_and_leave_nothing_open(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path / 'chaos.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    draw, people, slowest = random.Random(100), PEOPLE, 0.0
+    with sandbox_process(tmp_path / "ledgers") as ports:
+        stage = set_stage(tmp_path, url, ports, PEOPLE, sequence=ONE_MAIL, hold="1h", person=_quick)
+        for number in range(100):
+            life = begin(stage, OPTIONS)
+            _wait_until(lambda number=number: stage.log_count("serve.ready") > number)
+            time.sleep(draw.uniform(0, 0.4))
+            started = time.monotonic()
+            life.send(signal.SIGTERM)
+            assert life.ended(20) == 0, stage.log()
+            slowest = max(slowest, time.monotonic() - started)
+            assert _claimed(stage) == 0
+            with stage.looked_at() as ctx:
+                sound(ctx)
+                if open_people(ctx) < PEOPLE:
+                    stage.add_people(ctx, PEOPLE)
+                    people += PEOPLE
+        assert live_to_the_end(stage, 60)
+    assert duplicates(stage) == {}
+    with stage.looked_at() as ctx:
+        assert listed(ctx) == []
+        assert received(stage).total() == people
+    sys.stdout.write(f"\n{kind}: 100 drains, {people} people, the slowest took {slowest:.2f} s\n")

@@ -161,6 +161,11 @@ class Stage:
         path = self.ledgers / "serve.log"
         return path.read_text()[-3000:] if path.exists() else ""
 
+    def log_count(self, event: str) -> int:
+        """How often the lives logged an event."""
+        path = self.ledgers / "serve.log"
+        return path.read_text().count(event) if path.exists() else 0
+
 
 def open_people(ctx: Context) -> int:
     """How many are on the way."""
