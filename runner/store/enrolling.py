@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, exists, func, insert, select, update
 from runner.lang.conditions import Facts, evaluate
 from runner.model.campaign import Campaign
 from runner.model.channel import ChannelType
+from runner.model.country_policy import refusal
 from runner.model.lead import Lead
 from runner.store.context import Context
 from runner.store.lanes import lane_for
@@ -91,14 +92,14 @@ def enroll(ctx: Context, campaign_name: str, lead_ids: Sequence[int]) -> list[En
 def enroll_lead(
     connection: Connection, ctx: Context, campaign_id: int, campaign: Campaign, lead: Lead, now: datetime
 ) -> Enrolled:
-    """Enroll one lead, unless they are in it, in another one that is running, or must not be written to."""
+    """Enroll one lead, unless they are in it, in another one that is running, or `kept_out`."""
     mine = select(enrollments.c.campaign_id, enrollments.c.ended_at).where(enrollments.c.lead_id == lead.id)
     rows = connection.execute(mine).all()
     if any(row.campaign_id == campaign_id for row in rows):
         return Enrolled(lead.id, None, "already in this campaign")
     if ctx.book.project.settings.contact.one_active_enrollment and any(row.ended_at is None for row in rows):
         return Enrolled(lead.id, None, "in another running campaign")
-    if why := suppressed_by(connection, ctx.key, lead, ChannelType.PHONE):
+    if why := kept_out(connection, ctx, lead):
         return Enrolled(lead.id, None, why)
     lane = lane_for(connection, campaign_id)
     row: dict[str, Any] = {
@@ -112,6 +113,22 @@ def enroll_lead(
     started = {"enrollment_id": enrollment_id, "at": now, "kind": "enrolled", "detail": {"campaign": campaign.name}}
     connection.execute(insert(transitions).values(**started))
     return Enrolled(lead.id, enrollment_id)
+
+
+def kept_out(connection: Connection, ctx: Context, lead: Lead) -> str | None:
+    """Why a lead enters no campaign of this project: closed on every channel, or without what every lead must have.
+
+    A phone task is asked about, since what closes that closes everything.
+    """
+    settings = ctx.book.project.settings
+    if why := suppressed_by(connection, ctx.key, lead, ChannelType.PHONE):
+        return why
+    if why := refusal(lead, ChannelType.PHONE, settings.policy):
+        return why
+    known = lead.values()
+    missing = sorted(name for name in settings.required_fields if known.get(name) in (None, "", [], ()))
+    named = ", ".join(f"`{name}`" for name in missing)
+    return f"lacks {named}, which `lead_fields` says every lead has" if missing else None
 
 
 def _room(connection: Connection, campaign_id: int, campaign: Campaign, now: datetime) -> int:

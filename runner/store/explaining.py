@@ -16,7 +16,6 @@ from runner.store.context import Context
 from runner.store.gatekeeping import Intention, look_ahead
 from runner.store.loading import Loaded, load, wrote_from
 from runner.store.releasing import RELEASABLE
-from runner.store.suppressions import suppressed_by
 from runner.store.tables import campaigns, claims, enrollments, inbox_cursors, step_runs, tasks
 
 
@@ -153,14 +152,14 @@ def _say(row: Row[Any], state: str, sentence: str, until: datetime | None = None
 def not_enrolled(ctx: Context, lead_id: int) -> list[str]:
     """For a lead in no campaign: why, for each campaign."""
     from runner.lang.conditions import Facts, evaluate, trace
-    from runner.model.channel import ChannelType
+    from runner.store.enrolling import kept_out
     from runner.store.people import load_leads
 
     with ctx.db.read() as connection:
         lead = load_leads(connection, [lead_id])[lead_id]
-        suppressed = suppressed_by(connection, ctx.key, lead, ChannelType.PHONE)
-    if suppressed:
-        return [f"in no campaign: {suppressed}"]
+        closed = kept_out(connection, ctx, lead)
+    if closed:
+        return [f"in no campaign: {closed}"]
     lines = []
     for campaign in ctx.book.campaigns.values():
         if campaign.audience is None:
