@@ -45,6 +45,33 @@ class Database:
             raise _unavailable(error, self.engine.url) from error
 
     @contextmanager
+    def rebuild(self) -> Iterator[Connection]:
+        """A durable transaction for changing tables: links between rows are checked at its end, not meanwhile.
+
+        SQLite changes a table by copying it, and would not drop the old one while rows point at it
+        (sqlite.org/lang_altertable.html, section 7). Raises DatabaseUnavailable as `write` does.
+        """
+        if not self.is_sqlite:
+            with self.write() as connection:
+                yield connection
+            return
+        try:
+            with self.engine.connect() as connection:
+                cursor = connection.connection.cursor()  # before the transaction begins: inside it this does nothing
+                cursor.execute("PRAGMA foreign_keys=OFF")
+                try:
+                    with connection.begin():
+                        yield connection
+                        if broken := connection.execute(text("PRAGMA foreign_key_check")).all():
+                            raise RuntimeError(f"the migration leaves {len(broken)} rows that point at nothing")
+                finally:
+                    cursor.execute("PRAGMA foreign_keys=ON")
+        except _MAYBE_TROUBLE as error:
+            if _is_ours(error):
+                raise
+            raise _unavailable(error, self.engine.url) from error
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads; on SQLite it does not wait for writers."""
         try:

@@ -125,3 +125,14 @@ def test_a_database_used_with_another_key_is_refused(runner: Run, project: Path)
     (project / ".runner" / "key").write_text("0" * 64)
     done = runner("channels", "show")
     assert done.returncode == 1 and "another key" in done.stderr
+
+
+def test_serve_does_not_start_on_a_database_that_may_forget(runner: Run, postgres_url: str) -> None:
+    forgetful = f"{postgres_url}?options=-csynchronous_commit%3Doff"
+    assert runner("db", "upgrade", RUNNER_DATABASE=forgetful).returncode == 0
+    refused = runner("serve", "--once", RUNNER_DATABASE=forgetful)
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "error: PostgreSQL runs with synchronous_commit=off: commits may be lost\n"
+        "  help: set synchronous_commit = on before sending\n"
+    )

@@ -11,7 +11,7 @@ from runner.store.tables import metadata
 def run() -> None:
     """Run the migrations in one transaction; SQLite changes tables by copying them."""
     db: Database = context.config.attributes["database"]
-    with db.write() as connection:
+    with db.rebuild() as connection:
         context.configure(
             connection=connection,
             target_metadata=metadata,
