@@ -94,7 +94,7 @@ STATES = {
     "active slot": 3, "completed": 1, "paused parked": 1, "paused paused": 1, "stopped": 1, "waiting retry": 1,
     "waiting task": 1, "waiting unknown": 1, "waiting wait": 1,
 }  # fmt: skip
-"""Due; through; parked; paused; stopped; and what one waits for. Of the active ones two are claimed, one past the gate."""
+"""Of the active ones two are claimed, one of them past the gate."""
 
 
 @pytest.fixture
