@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, insert, null, or_, select, update
 
 from runner.engine.outcomes import Failed, Permit, Unknown
 from runner.engine.ports import Job, Release, ThreadRef
@@ -20,8 +20,10 @@ from runner.model.lead import Lead
 from runner.model.message import Rendered
 from runner.model.sequence import ChannelStep, Variant
 from runner.store.book import Book
+from runner.store.bulk import bulk_insert, bulk_update
 from runner.store.claims import Claim, drop, holds
 from runner.store.context import Context
+from runner.store.fixed import Fixed
 from runner.store.gatekeeping import Intention
 from runner.store.journal import Line, person
 from runner.store.loading import Loaded, load, wrote_from
@@ -172,10 +174,8 @@ class _Opening:
         """The text of the first try, or rendered now and kept. An invitation of `auto` carries no note."""
         if not self.body.variants or (self.body.action == "auto" and action == "connect"):
             return Rendered(body="")
-        where = (outreach_messages.c.step_run_id == run_id, outreach_messages.c.action == action)
-        kept = self.connection.execute(select(outreach_messages).where(*where)).first()
-        if kept is not None:
-            return Rendered(body=kept.body, subject=kept.subject, preheader=kept.preheader)
+        for body, subject, preheader in _KEPT.rows(self.connection, run=run_id, action=action):
+            return Rendered(body=body, subject=subject, preheader=preheader)
         seed = f"{self.loaded.state.lead.id}|{self.loaded.campaign.sequence}|{step}"
         variant = draw_variant(self.body.variants, seed)
         sequence_id, source = newest_text(self.ctx.book, self.loaded, step, variant.template)
@@ -186,8 +186,9 @@ class _Opening:
         row = {"step_run_id": run_id, "action": action, "sequence_id": sequence_id, "template": variant.template,
                "subject": rendered.subject, "preheader": rendered.preheader, "body": rendered.body,
                "body_hash": body_hash(rendered), "rendered_at": self.now}  # fmt: skip
-        self.connection.execute(insert(outreach_messages).values(**row))
-        self.connection.execute(update(step_runs).where(step_runs.c.id == run_id).values(variant=variant.id))
+        dialect = self.connection.dialect
+        bulk_insert(outreach_messages, tuple(row), dialect).run(self.connection, [tuple(row.values())])
+        bulk_update(step_runs, ("variant",), dialect).run(self.connection, [(variant.id, run_id)])
         return rendered
 
     def _values(self, account: ChannelConfig) -> Mapping[str, Mapping[str, object]]:
@@ -195,22 +196,13 @@ class _Opening:
         return template_values(self.loaded.state.lead, self.loaded.campaign, graph.vars, account)
 
     def _attempt(self, run_id: int, action: str, tries: int, account: ChannelConfig, content: Rendered) -> int:
-        where = (
-            outreach_attempts.c.step_run_id == run_id,
-            outreach_attempts.c.action == action,
-            outreach_attempts.c.status.in_(("pending", "claimed")),
-        )
-        values: dict[str, Any] = {"status": "claimed", "claimed_at": self.now, "account": account.key}
-        values |= {"outcome": None, "next_retry_at": None}
-        reused = update(outreach_attempts).where(*where).values(**values).returning(outreach_attempts.c.id)
-        found = self.connection.execute(reused).scalar()
-        if found is not None:
-            return int(found)
-        values |= {"step_run_id": run_id, "action": action, "enrollment_id": self.claim.enrollment_id,
-                   "lead_id": self.loaded.state.lead.id, "channel": self.body.channel.value, "retry_count": tries,
-                   "git_commit": self.ctx.book.project.git_commit, "body_hash": body_hash(content)}  # fmt: skip
-        made = insert(outreach_attempts).values(**values).returning(outreach_attempts.c.id)
-        return int(self.connection.execute(made).scalar_one())
+        given: dict[str, Any] = {"run": run_id, "action": action, "account": account.key, "now": self.now}
+        for (attempt_id,) in _GO_ON.rows(self.connection, **given):
+            return int(attempt_id)
+        given |= {"enrollment": self.claim.enrollment_id, "lead": self.loaded.state.lead.id, "tries": tries}
+        given |= {"channel": self.body.channel.value, "commit": self.ctx.book.project.git_commit}
+        [(attempt_id,)] = _BEGIN.rows(self.connection, **given, body_hash=body_hash(content))
+        return int(attempt_id)
 
     def _job(self, step: str, key: str, action: str, account: ChannelConfig, content: Rendered, tries: int) -> Job:
         graph = self.ctx.book.graph(self.loaded.sequence_id)
@@ -253,6 +245,31 @@ class _Opening:
         columns = select(step_runs.c.message_id, outreach_messages.c.subject).select_from(joined)
         row = self.connection.execute(columns.where(*where, step_runs.c.message_id.is_not(None))).first()
         return (row.message_id, row.subject) if row else None
+
+
+_KEPT = Fixed(
+    select(outreach_messages.c.body, outreach_messages.c.subject, outreach_messages.c.preheader)
+    .where(outreach_messages.c.step_run_id == bindparam("run"))
+    .where(outreach_messages.c.action == bindparam("action"))
+)
+_KEY = Fixed(select(step_runs.c.key).where(step_runs.c.id == bindparam("run")))
+_CLAIMED = {"status": "claimed", "claimed_at": bindparam("now"), "account": bindparam("account")}
+_BEGUN = {"step_run_id": "run", "enrollment_id": "enrollment", "lead_id": "lead", "channel": "channel",
+          "action": "action", "retry_count": "tries", "git_commit": "commit", "body_hash": "body_hash"}  # fmt: skip
+_BEGIN = Fixed(
+    insert(outreach_attempts)
+    .values(_CLAIMED | {column: bindparam(name) for column, name in _BEGUN.items()})
+    .returning(outreach_attempts.c.id)
+)
+_GO_ON = Fixed(
+    update(outreach_attempts)
+    .where(outreach_attempts.c.step_run_id == bindparam("run"), outreach_attempts.c.action == bindparam("action"))
+    .where(or_(outreach_attempts.c.status == "pending", outreach_attempts.c.status == "claimed"))
+    .values({outreach_attempts.c[name]: value for name, value in _CLAIMED.items()})
+    .values(outcome=null(), next_retry_at=null())
+    .returning(outreach_attempts.c.id)
+)
+"""An attempt that was begun and came to nothing irrevocable is gone on with; there is at most one."""
 
 
 def draw_variant(variants: tuple[Variant, ...], seed: str) -> Variant:
