@@ -256,7 +256,7 @@ class Play:
 
     def open(self) -> Work:
         """Claim and open the first send that is due, as a worker has it before the gate."""
-        self._decide()
+        self.decide()
         with self.ctx.db.read() as connection:
             lanes = [lane for lane in all_lanes(connection).values() if lane.account]
         for lane in lanes:
@@ -266,7 +266,8 @@ class Play:
                     return work
         raise AssertionError("nothing is due to be sent")
 
-    def _decide(self) -> None:
+    def decide(self) -> None:
+        """Take every decision that is due; what has to be sent is queued then."""
         with self.ctx.db.read() as connection:
             lanes = [lane for lane in all_lanes(connection).values() if not lane.account]
         for lane in lanes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from runner.engine.decide import decide
@@ -22,7 +22,7 @@ from runner.store.context import Context
 from runner.store.fixed import Fixed
 from runner.store.lanes import Lane
 from runner.store.loading import load
-from runner.store.tables import claims, enrollments, outreach_attempts, reservations, step_runs, timers
+from runner.store.tables import claims, enrollments, outreach_attempts, reservations, step_runs, timers, transitions
 
 MAX_CRASHES = 3
 """A step whose process died this often before it could send is parked: it may be what kills the process."""
@@ -176,10 +176,13 @@ def _rescue_one(connection: Connection, ctx: Context, enrollment_id: int, lane_i
     from runner.store.ticking import park
 
     attempt = _open_attempt(connection, enrollment_id)
-    if attempt is None:
-        requeue(connection, lane_id, due_at, enrollment_id)
-        return
     now = ctx.now()
+    if attempt is None:
+        if _deaths_before_the_attempt(connection, enrollment_id, now) >= MAX_CRASHES:
+            park(connection, enrollment_id, None, f"the process died {MAX_CRASHES} times while opening this step", now)
+        else:
+            requeue(connection, lane_id, due_at, enrollment_id)
+        return
     if attempt.status == "sending":
         _doubt(connection, attempt.id, WORKER_DIED, now)
         writer = Writer(connection, ctx, now)
@@ -197,3 +200,13 @@ def _rescue_one(connection: Connection, ctx: Context, enrollment_id: int, lane_i
         park(connection, enrollment_id, None, f"the process died {MAX_CRASHES} times on this step", now)
     else:
         requeue(connection, lane_id, due_at, enrollment_id)
+
+
+def _deaths_before_the_attempt(connection: Connection, enrollment_id: int, now: datetime) -> int:
+    """Note one more death of a worker that had claimed and not yet opened; how many that makes since the last step."""
+    row = {"enrollment_id": enrollment_id, "at": now, "kind": "rescued", "detail": {}}
+    connection.execute(insert(transitions).values(**row))
+    mine = transitions.c.enrollment_id == enrollment_id
+    since = select(func.max(transitions.c.id)).where(mine, transitions.c.kind != "rescued").scalar_subquery()
+    deaths = select(func.count()).select_from(transitions).where(mine, transitions.c.id > since)
+    return int(connection.execute(deaths).scalar_one())

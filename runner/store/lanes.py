@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, insert, select, text
 
 from runner.store.tables import lanes, timers
 
@@ -49,17 +49,13 @@ _OCCUPIED = text(
         SELECT (SELECT min(lane_id) FROM timers WHERE timers.lane_id > occupied.lane_id)
         FROM occupied WHERE occupied.lane_id IS NOT NULL
     )
-    SELECT lane_id FROM occupied WHERE lane_id IS NOT NULL
+    SELECT lane_id, (SELECT min(due_at) FROM timers WHERE timers.lane_id = occupied.lane_id) AS due_at
+    FROM occupied WHERE lane_id IS NOT NULL
     """
-)
+).columns(lane_id=timers.c.lane_id.type, due_at=timers.c.due_at.type)
 """The lanes that have timers, found by leaping from one to the next: its cost is the lanes, not the timers."""
 
 
 def first_due(connection: Connection) -> dict[int, datetime]:
     """When the earliest timer of each lane is due."""
-    found: dict[int, datetime] = {}
-    for (lane_id,) in connection.execute(_OCCUPIED).all():
-        earliest = connection.execute(select(func.min(timers.c.due_at)).where(timers.c.lane_id == lane_id)).scalar()
-        if earliest is not None:
-            found[lane_id] = earliest
-    return found
+    return {lane_id: earliest for lane_id, earliest in connection.execute(_OCCUPIED) if earliest is not None}

@@ -15,7 +15,19 @@ from sqlalchemy import insert
 
 from runner.channels.worker import Failpoint, Worker
 from runner.compile.sequences import Surroundings, compile_sequence
-from runner.engine.outcomes import HandedOver, Outcome, Permit, Sent, TaskDraft, Unconfirmed, Unknown
+from runner.engine.outcomes import (
+    AccountTrouble,
+    Failed,
+    HandedOver,
+    NotConnected,
+    Outcome,
+    Permit,
+    Sent,
+    TaskDraft,
+    TryAgain,
+    Unconfirmed,
+    Unknown,
+)
 from runner.engine.ports import Doubt, Evidence, Gate, Job, Prepared
 from runner.lang.diagnostics import Diagnostic
 from runner.model.calendar import Block, SendWindow, Weekday
@@ -125,6 +137,15 @@ def fresh_database() -> Database:
     return db
 
 
+POSSIBLE = {
+    ChannelType.EMAIL: (Sent, Failed, TryAgain, Unknown, AccountTrouble),
+    ChannelType.LINKEDIN: (Sent, Failed, TryAgain, Unknown, AccountTrouble, NotConnected, HandedOver),
+    ChannelType.CONTACT_FORM: (Sent, Failed, TryAgain, Unknown, AccountTrouble, Unconfirmed, HandedOver),
+    ChannelType.PHONE: (Failed, HandedOver),
+}
+"""What a try on each channel can come to. A message to a connection is never told that there is none."""
+
+
 class Died(BaseException):
     """The process ended here."""
 
@@ -163,11 +184,11 @@ class World:
 
     def answer(self, job: Job, flight: Flight) -> Outcome:
         """What the next try comes to. An Unknown that says so went out all the same."""
-        script = self.scripts.get(job.lead.id)
-        usual: Outcome = Sent()
-        if job.account.channel is ChannelType.PHONE:
-            usual = HandedOver(TaskDraft("call", "call", "call"))
+        script, channel = self.scripts.get(job.lead.id), job.account.channel
+        usual: Outcome = HandedOver(TaskDraft("call", "call", "call")) if channel is ChannelType.PHONE else Sent()
         outcome = script.pop(0) if script else usual
+        if not isinstance(outcome, POSSIBLE[channel]):
+            outcome = usual
         if isinstance(outcome, Sent | Unconfirmed) or (isinstance(outcome, Unknown) and outcome.reason == "went out"):
             self.delivered.add(f"{job.key}|{job.action}")
             self.reference.went_out(flight)
