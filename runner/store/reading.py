@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
+from runner.model.channel import ChannelType
 from runner.model.lead import Lead, LinkedInConnectionStatus
 from runner.store.people import load_leads
 from runner.store.tables import enrollments, inbox_cursors, leads, outreach_attempts
@@ -24,8 +25,10 @@ def cursor_of(connection: Connection, account: str) -> Mapping[str, Any]:
 
 def watched_leads(connection: Connection, account: str) -> list[Lead]:
     """Leads to whom something went out through this account, and who are on the way or have an open invitation."""
-    invited = leads.c.linkedin_status == LinkedInConnectionStatus.CONNECTION_REQUESTED.value
-    waiting = and_(outreach_attempts.c.action == "connect", invited)
+    wanted: ColumnElement[bool] = enrollments.c.ended_at.is_(None)
+    if account.partition("/")[0] == ChannelType.LINKEDIN.value:
+        invited = leads.c.linkedin_status == LinkedInConnectionStatus.CONNECTION_REQUESTED.value
+        wanted = or_(wanted, and_(outreach_attempts.c.action == "connect", invited))
     query = (
         select(outreach_attempts.c.lead_id)
         .join(enrollments, enrollments.c.id == outreach_attempts.c.enrollment_id)
@@ -33,7 +36,7 @@ def watched_leads(connection: Connection, account: str) -> list[Lead]:
         .where(
             outreach_attempts.c.account == account,
             outreach_attempts.c.status.in_(("sent", "sending", "unknown")),
-            or_(enrollments.c.ended_at.is_(None), waiting),
+            wanted,
         )
         .order_by(outreach_attempts.c.id.desc())
         .limit(WATCHED)
