@@ -60,5 +60,5 @@ lock: install ## resolve requirements.lock anew from pyproject.toml
 	scripts/lock
 
 clean: ## remove everything that is made
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage* build dist node_modules
+	rm -rf .venv .venv-peers .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage* build dist node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
