@@ -171,7 +171,7 @@ _STANDING = Fixed(
 _OFF = switches.c.scope
 _SWITCHED_OFF = Fixed(
     select(_OFF, switches.c.reason).where(
-        or_(_OFF == "global", bindparam("campaign") == _OFF, bindparam("account") == _OFF)
+        or_(_OFF == "global", _OFF == RESTORED, bindparam("campaign") == _OFF, bindparam("account") == _OFF)
     )
 )
 _MINE = (attempts.c.id == bindparam("attempt"), attempts.c.status == "claimed")

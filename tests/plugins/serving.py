@@ -29,6 +29,7 @@ from runner.serve.app import App
 from runner.serve.loop import Pace, Service
 from runner.store.database import Database, open_database
 from runner.store.invariants import broken
+from runner.store.journal import Journal
 from runner.store.tables import enrollments, outreach_attempts
 from runner.testing import Play
 
@@ -41,7 +42,7 @@ steps:
   - {id: second, channel: email, template: hello}
 """
 NO_PAUSE = ProjectSettings(contact=ContactPolicy(min_between=timedelta(0)))
-QUICK = Pace(timedelta(seconds=0.2), timedelta(hours=1), timedelta(seconds=1), timedelta(hours=1), timedelta(hours=1))
+QUICK = Pace(timedelta(seconds=0.2), *[timedelta(hours=1)] * 4, journal=timedelta(seconds=0.2))
 
 
 @dataclass(slots=True)
@@ -147,14 +148,15 @@ STEPS = ("first", "second")
 
 @contextmanager
 def serving(
-    url: str, people: int, *, lease: float = 5.0, serve_url: str | None = None, **ledger: Any
-) -> Iterator[Serving]:
+    url: str, people: int, *, lease: float = 5.0, serve_url: str | None = None, journal: Journal | None = None,
+    **ledger: Any,
+) -> Iterator[Serving]:  # fmt: skip
     """`serve` running on the database at `url`, or reaching it by `serve_url`, with so many people on their way."""
     play = Play(TWO_STEPS, [{"email": f"p{n}@example.com"} for n in range(people)], start=SystemClock().now(),
                 db=open_database(url, create=True), settings=NO_PAUSE)  # fmt: skip
     clock = SystemClock()
     ctx = replace(play.ctx, clock=clock, machine=clock, lease=timedelta(seconds=lease))
-    ctx = replace(ctx, db=open_database(serve_url or url))
+    ctx = replace(ctx, db=open_database(serve_url or url), journal=journal)
     kept = Ledger(**ledger)
     app = App(ctx, ChannelSet({ChannelType.EMAIL: kept}), Path())
     with capture_logs() as log:
