@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, insert, null, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, insert, null, or_, select, text, update
 
 from runner.engine.outcomes import Failed, Permit, Unknown
 from runner.engine.ports import Job, Release, ThreadRef
@@ -264,7 +264,7 @@ _BEGIN = Fixed(
 _GO_ON = Fixed(
     update(outreach_attempts)
     .where(outreach_attempts.c.step_run_id == bindparam("run"), outreach_attempts.c.action == bindparam("action"))
-    .where(or_(outreach_attempts.c.status == "pending", outreach_attempts.c.status == "claimed"))
+    .where(text("outreach_attempts.status IN ('pending', 'claimed')"))  # as in the index, or it is not used
     .values({outreach_attempts.c[name]: value for name, value in _CLAIMED.items()})
     .values(outcome=null(), next_retry_at=null())
     .returning(outreach_attempts.c.id)
