@@ -61,7 +61,7 @@ def _stop_one(stage: Stage, path: Path, kind: str, draw: random.Random) -> int:
 def _play(folder: Path, url: str, stops: int, seed: int) -> Counter[str]:
     path, draw, counts = folder / "gate", random.Random(seed), Counter[str]()
     with sandbox_process(folder / "ledgers") as ports:
-        stage = set_stage(folder, url, ports, CROWD, sequence=ONE_MAIL, hold="1h", person=_person)
+        stage = set_stage(folder, url, ports, CROWD, sequence=ONE_MAIL, hold="1s", person=_person)
         for number in range(stops):
             kind = KINDS[number % len(KINDS)]
             before = len(asked(path))
