@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
@@ -28,6 +29,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self._turn = threading.Lock()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -37,7 +39,7 @@ class Database:
         Raises DatabaseUnavailable when the database is locked, full, read-only or gone.
         """
         try:
-            with self.engine.connect() as connection, connection.begin():
+            with self._in_turn(), self.engine.connect() as connection, connection.begin():
                 yield connection
         except _MAYBE_TROUBLE as error:
             if _is_ours(error):
@@ -70,6 +72,20 @@ class Database:
             if _is_ours(error):
                 raise
             raise _unavailable(error, self.engine.url) from error
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """On SQLite the threads of a process take turns: SQLite would let them sleep, and ever longer."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            place = self.engine.url.render_as_string()
+            raise DatabaseUnavailable(f"{place}: another thread does not end its write", help="restart `runner serve`")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -77,9 +77,9 @@ SEARCHED: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Per table that leads to nobody: the texts that may name a person. `inbox_cursors.cursor` is gone through besides."""
 
-NOBODYS = frozenset({"lists", "lanes", "sequences", "sequence_steps", "campaigns", "meta", "raw_messages",
-                     "suppressions"})  # fmt: skip
-"""Tables that hold nobody, or (the last two) that are treated by hand below."""
+NOBODYS = frozenset({"lists", "lanes", "sequences", "sequence_steps", "campaigns", "meta", "recovered_sends",
+                     "raw_messages", "suppressions"})  # fmt: skip
+"""Tables that hold nobody but by keyed hash, or (the last two) that are treated by hand below."""
 
 ERASED = "about a person who was erased"
 
