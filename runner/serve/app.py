@@ -65,6 +65,8 @@ class App:
         """Let go of channels and database."""
         self.worker.patience.stopping.set()
         self.channel_set.close()
+        if self.ctx.journal is not None:
+            self.ctx.journal.close()
         self.ctx.db.close()
 
 

@@ -1,7 +1,7 @@
 """The journal beside the database: a line for every intent, so that a restored older database is noticed.
 
-It lives in `.runner/sent/`, one file a database and month, and holds no personal data: people are keyed hashes. A line
-is written between the intent's commit and the irrevocable byte. It is not synced: a process that dies loses none, and
+It lives in `.runner/sent/`, one file a database and month. People are keyed hashes; the limits that a line names may
+name a domain or a company. A line is written between the intent's commit and the irrevocable byte. It is not synced: a process that dies loses none, and
 a power cut at most the last moments, which the database itself still knows.
 """
 
