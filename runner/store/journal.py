@@ -1,8 +1,8 @@
 """The journal beside the database: a line for every intent, so that a restored older database is noticed.
 
 It lives in `.runner/sent/`, one file a database and month. People are keyed hashes; the limits that a line names may
-name a domain or a company. A line is written between the intent's commit and the irrevocable byte. It is not synced: a process that dies loses none, and
-a power cut at most the last moments, which the database itself still knows.
+name a domain or a company. A line is written between the intent's commit and the irrevocable byte. It is not synced: a
+process that dies loses none, and a power cut at most the last moments, which the database itself still knows.
 """
 
 from __future__ import annotations
