@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, null, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, literal_column, null, select, update
 
 from runner.engine.breaker import Health, after_trouble
 from runner.engine.outcomes import AccountTrouble
@@ -74,7 +74,10 @@ def open_problem(connection: Connection, scope: str, kind: str, text: str, help_
 
 def wake(connection: Connection, waiting_on: str, now: datetime, *, enrollment_id: int | None = None) -> int:
     """Make waiting enrollments due now: those that wait on an inbox or an account, or just one."""
-    where = [enrollments.c.waiting_on == waiting_on, enrollments.c.due_at > now]
+    where: list[ColumnElement[bool]] = [enrollments.c.waiting_on == waiting_on, enrollments.c.due_at > now]
+    if waiting_on in ("inbox", "account"):
+        named = [literal_column("'inbox'"), literal_column("'account'")]
+        where.append(enrollments.c.waiting_on.in_(named))  # as the index says it, or it is not used
     if enrollment_id is not None:
         where.append(enrollments.c.id == enrollment_id)
     columns = (enrollments.c.id, enrollments.c.lane_id, enrollments.c.due_at)

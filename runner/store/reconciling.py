@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, select, text, update
 
 from runner.engine.decide import decide
 from runner.engine.ports import Doubt
@@ -35,6 +35,7 @@ def doubts(
             (outreach_messages.c.step_run_id == step_runs.c.id)
             & (outreach_messages.c.action == outreach_attempts.c.action),
         )
+        .where(text("outreach_attempts.status IN ('sending', 'unknown')"))  # as in the index, or it is not used
         .where(outreach_attempts.c.status == "unknown", outreach_attempts.c.intent_at.between(since, before))
     )
     rows = connection.execute(query).all()

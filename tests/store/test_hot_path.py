@@ -11,8 +11,12 @@ from sqlalchemy import bindparam, event, select
 
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.rates import LimitSet, Rate
+from runner.store.claims import renew, rescue
 from runner.store.database import Database, open_database
 from runner.store.fixed import Fixed
+from runner.store.health import wake
+from runner.store.lanes import first_due
+from runner.store.reconciling import doubts
 from runner.store.tables import leads
 from runner.testing import MONDAY, Play
 
@@ -59,6 +63,22 @@ def test_no_statement_of_a_tick_or_a_send_goes_through_a_whole_table() -> None:
     asked = {sql: parameters for sql, parameters in seen if sql.startswith(("SELECT", "UPDATE", "DELETE", "WITH"))}
     assert len(asked) > 20
     assert [scan for sql, parameters in asked.items() for scan in _scans(play.ctx.db, sql, parameters)] == []
+
+
+def test_no_statement_of_the_jobs_beside_it_goes_through_a_whole_table() -> None:
+    play = Play(SEQUENCE, [{"email": "ada@d1.example", "country": "US"}], inbox=True)
+    now = play.ctx.now()
+    with _statements(play.ctx.db) as seen:
+        rescue(play.ctx)
+        renew(play.ctx, ["nobody's"])
+        play.happen()
+        with play.ctx.db.write() as connection:
+            wake(connection, "account", now)
+            list(doubts(connection, play.ctx, now - timedelta(days=7), now))
+            first_due(connection)
+    assert len(seen) > 10
+    assert [scan for sql, parameters in seen if sql.startswith(("SELECT", "UPDATE", "DELETE", "WITH"))
+            for scan in _scans(play.ctx.db, sql, parameters)] == []  # fmt: skip
 
 
 def test_a_fixed_statement_reads_and_writes_values_as_their_columns_do(database_url: str) -> None:
