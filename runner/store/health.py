@@ -76,7 +76,7 @@ def wake(connection: Connection, waiting_on: str, now: datetime, *, enrollment_i
     """Make waiting enrollments due now: those that wait on an inbox or an account, or just one."""
     where: list[ColumnElement[bool]] = [enrollments.c.waiting_on == waiting_on, enrollments.c.due_at > now]
     if waiting_on in ("inbox", "account"):
-        named = [literal_column("'inbox'"), literal_column("'account'")]
+        named: list[ColumnElement[str]] = [literal_column("'inbox'"), literal_column("'account'")]
         where.append(enrollments.c.waiting_on.in_(named))  # as the index says it, or it is not used
     if enrollment_id is not None:
         where.append(enrollments.c.id == enrollment_id)
