@@ -168,10 +168,11 @@ def shared_out(count: int, messages: Sequence[Envelope], work: Callable[[Iterato
 
 
 class Journal:
-    """A table in SQLite with synchronous=FULL, a connection a thread."""
+    """A table in SQLite with synchronous=FULL, a connection a thread; threads take turns as ours do."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.turn = threading.Lock()
         with self.open() as db:
             db.execute("CREATE TABLE attempt (id INTEGER PRIMARY KEY, state TEXT, reply TEXT)")
 
@@ -184,6 +185,11 @@ class Journal:
         yield db
         db.close()
 
+    def commit(self, db: sqlite3.Connection, statement: str, *values: object) -> int:
+        """One durable commit of one statement. Returns the row it made."""
+        with self.turn:
+            return db.execute(statement, values).lastrowid or 0
+
 
 def floor(setting: Setting, messages: Sequence[Envelope], journal: Journal, commits: int) -> None:
     """The same bytes and as many commits a message, and nothing else."""
@@ -193,13 +199,13 @@ def floor(setting: Setting, messages: Sequence[Envelope], journal: Journal, comm
         with journal.open() as db:
             session = SmtpSession.open(settings, ssl.create_default_context())
             for message in following:
-                row = db.execute("INSERT INTO attempt (state) VALUES ('claimed')").lastrowid
+                row = journal.commit(db, "INSERT INTO attempt (state) VALUES ('claimed')")
                 for _ in range(commits - 3):
-                    db.execute("UPDATE attempt SET state = 'opened' WHERE id = ?", (row,))
+                    journal.commit(db, "UPDATE attempt SET state = 'opened' WHERE id = ?", row)
                 session.begin(message)
-                db.execute("UPDATE attempt SET state = 'sending' WHERE id = ?", (row,))
+                journal.commit(db, "UPDATE attempt SET state = 'sending' WHERE id = ?", row)
                 reply = session.finish()
-                db.execute("UPDATE attempt SET state = 'sent', reply = ? WHERE id = ?", (str(reply), row))
+                journal.commit(db, "UPDATE attempt SET state = 'sent', reply = ? WHERE id = ?", str(reply), row)
             session.quit()
 
     shared_out(setting.connections, messages, work)

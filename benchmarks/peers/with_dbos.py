@@ -1,6 +1,6 @@
 """So many workflows of one step that does nothing, by DBOS on a PostgreSQL database. Prints the seconds they took.
 
-    python with_dbos.py URL COUNT
+python with_dbos.py URL COUNT
 """
 
 from __future__ import annotations
