@@ -4,7 +4,7 @@ PYTEST := .venv/bin/python -m pytest
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install test demo lint unit golden docs bench slow fuzz chaos coverage lock system clean
+.PHONY: help install test demo lint unit golden docs bench slow fuzz chaos seeded coverage lock system clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ fuzz: install ## only the fuzzers, with new examples at every run; 200,000 broke
 
 chaos: install system ## only the kills, stops, lost answers, crashes and power cuts, with their figures
 	$(PYTEST) tests/chaos tests/trouble -m slow -s --timeout 3600
+
+seeded: install ## break a copy of the engine in every way of the table; each has to be caught
+	$(PYTEST) tests/seeded -m slow
 
 coverage: install ## which branches the tests do not reach
 	.venv/bin/coverage erase

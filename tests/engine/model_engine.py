@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from reference import BETWEEN, CLOSES, OPENS, PER, Caps, Flight, Reference
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from runner.channels.worker import Failpoint, Worker
 from runner.compile.sequences import Surroundings, compile_sequence
@@ -111,6 +111,14 @@ def _compiled(wait: str, text: str) -> CompiledSequence:
     return compiled
 
 
+WATCH = (
+    "CREATE TABLE moves (before TEXT, after TEXT, UNIQUE (before, after))",
+    "CREATE TRIGGER watch AFTER UPDATE OF status ON outreach_attempts WHEN OLD.status <> NEW.status BEGIN"
+    " INSERT OR IGNORE INTO moves VALUES (OLD.status, NEW.status); END",
+)
+"""The database itself notes every move of an attempt, whoever makes it."""
+
+
 @cache
 def _migrated() -> bytes:
     """A migrated database with everybody in it, as bytes: a copy costs less than a migration."""
@@ -118,6 +126,8 @@ def _migrated() -> bytes:
     upgrade(db)
     with db.write() as connection:
         connection.execute(insert(leads), PEOPLE)
+        for statement in WATCH:
+            connection.execute(text(statement))
         raw = cast("sqlite3.Connection", connection.connection.driver_connection)
         raw.commit()
         image = raw.serialize()

@@ -122,7 +122,8 @@ class Reference:
         who = flight.who
         went_out = {sent.step: sent for _, sent in self.sends if sent.who == who}
         reached = "intro" in went_out and (who, "intro") not in self.bounced
-        late = "bump" in went_out and (who, "bump") in self.bounced
+        bumped = (who, "bump", "") in self.texts
+        late = (who, "bump") in self.bounced or (bumped and "bump" not in went_out) or who[0] in self.dead
         if flight.step == "meet":
             self._demand(not reached or late, flight, "is for those whom no email reached")
         if flight.step == "form":

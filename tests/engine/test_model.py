@@ -24,6 +24,7 @@ from model_engine import CAMPAIGNS, PEOPLE, Died, Files, ModelPlay, World, fresh
 from reference import Caps, Flight, Reference
 from sqlalchemy import select, text
 
+from runner.engine.attempt import MOVES, AttemptStatus
 from runner.engine.outcomes import (
     AccountTrouble,
     Failed,
@@ -306,8 +307,13 @@ class Promises(RuleBasedStateMachine):
         found = [row for row in broken(self.play.ctx) if row["invariant"] not in by_time]
         assert found == [], found
         self._everybody_is_somewhere()
+        self._attempts_move_legally()
         for said in explain_lead(self.play.ctx, STEPS_RUN[0] % len(PEOPLE) + 1):
             assert said.sentence and said.state != "lost", said
+
+    def _attempts_move_legally(self) -> None:
+        for before, after in self._rows("SELECT before, after FROM moves"):
+            assert AttemptStatus(after) in MOVES[AttemptStatus(before)], f"{before} -> {after}"
 
     def _everybody_is_somewhere(self) -> None:
         rows = self._rows(
