@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import select
 import signal
@@ -124,7 +125,8 @@ def begin_cold(stage: Stage) -> Life:
     """The command itself, in a fresh interpreter."""
     command = [sys.executable, "-m", "runner", "serve", "--project", str(stage.root), "--workers", "4", "--lease", "1"]
     with (stage.ledgers / "serve.log").open("ab") as log:
-        process = subprocess.Popen([*command, "--inbox-every", "1"], stdout=log, stderr=log)
+        command += ["--inbox-every", "1"]
+        process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=_die_with_the_test)
     process.returncode = 0  # waited for by its Life
     return Life(process.pid)
 
@@ -138,8 +140,14 @@ def live_to_the_end(stage: Stage, seconds: float) -> bool:
     return code == 0
 
 
+def _die_with_the_test() -> None:
+    """However the tests end, no life outlasts them (prctl(2), PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
 def _serve(stage: Stage, options: Options, failpoint: Failpoint, wire: Callable[[App], App]) -> NoReturn:
     code = 1
+    _die_with_the_test()
     try:
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
