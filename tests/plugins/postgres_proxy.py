@@ -19,10 +19,14 @@ Choose = Callable[[Sequence[str]], bool]
 
 @dataclass(slots=True)
 class Proxy:
-    """`choose` is asked at each COMMIT, with the statements before it, whether to swallow the answer."""
+    """`choose` is asked at each COMMIT, with the statements before it, whether to swallow the answer.
+
+    Without `deliver` the COMMIT itself is lost, too; who sent it cannot tell the difference.
+    """
 
     target: tuple[str, int]
     choose: Choose
+    deliver: bool = True
     swallowed: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
     listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
@@ -96,6 +100,8 @@ class _Link:
             with self.proxy.lock:
                 if self.proxy.choose(self.transaction):
                     self.proxy.swallowed += 1
+                    if not self.proxy.deliver:
+                        raise EOFError
                     self.swallow.set()
 
     def _exactly(self, size: int) -> bytes:
@@ -119,10 +125,10 @@ def _end(one: socket.socket) -> None:
 
 
 @contextmanager
-def swallowing(url: str, choose: Choose) -> Iterator[Proxy]:
+def swallowing(url: str, choose: Choose, *, deliver: bool = True) -> Iterator[Proxy]:
     """A proxy before the server of `url`."""
     parts = urlsplit(url)
-    proxy = Proxy((str(parts.hostname), int(parts.port or 5432)), choose)
+    proxy = Proxy((str(parts.hostname), int(parts.port or 5432)), choose, deliver)
     threading.Thread(target=proxy.accept, daemon=True).start()
     try:
         yield proxy

@@ -20,6 +20,16 @@ TRANSACTIONS: dict[str, Callable[[str], bool]] = {
 
 @pytest.mark.parametrize("transaction", TRANSACTIONS)
 def test_a_commit_without_an_answer_is_read_again(transaction: str, postgres_url: str) -> None:
+    _lose(postgres_url, transaction, deliver=True)
+
+
+@pytest.mark.parametrize("transaction", ["intent", "result"])
+def test_a_commit_that_never_arrived_is_made_again(transaction: str, postgres_url: str) -> None:
+    _lose(postgres_url, transaction, deliver=False)
+
+
+def _lose(url: str, transaction: str, *, deliver: bool) -> None:
+    """Lose two such commits; the lease is longer than the trouble, so that nothing is settled by its end alone."""
     seen = []
 
     def choose(statements: Sequence[str]) -> bool:
@@ -28,8 +38,8 @@ def test_a_commit_without_an_answer_is_read_again(transaction: str, postgres_url
         return meant and sum(seen) in (1, 3)
 
     with (
-        swallowing(postgres_url, choose) as proxy,
-        serving(postgres_url, PEOPLE, lease=1.0, serve_url=proxy.url(postgres_url)) as run,
+        swallowing(url, choose, deliver=deliver) as proxy,
+        serving(url, PEOPLE, lease=3.0, serve_url=proxy.url(url)) as run,
     ):
         run.finish()
         assert proxy.swallowed == 2
