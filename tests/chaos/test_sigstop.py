@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from judges import disagreements, duplicates, sound
-from lives import At, begin, freeze
+from lives import At, begin, freeze, live_to_the_end
 from stage import Stage, open_people, sandbox_process, set_stage
 from witness import Asked, asked, witnessed
 
@@ -71,6 +71,7 @@ def _play(folder: Path, url: str, stops: int, seed: int) -> Counter[str]:
                 sound(ctx)
                 if open_people(ctx) < CROWD:
                     stage.add_people(ctx, CROWD * 2)
+        assert live_to_the_end(stage, 60), stage.log()
     permits = Counter(each.key for each in asked(path) if each.said == "permit")
     assert max(permits.values()) == 1, "a message was let out by two processes"
     assert duplicates(stage) == {}
