@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -90,6 +91,7 @@ class Promises(RuleBasedStateMachine):
     def begin(self, crowd: int) -> None:
         """Some people are in the first campaign."""
         self.files, self.sources, self.slow = Files(), 0, list[Slow]()
+        self.soft: Counter[int] = Counter()
         self.play = ModelPlay("", (), db=fresh_database(), project=self.files.project(), inbox=True)
         self.reference = Reference(self.play.clock.now, self.files.caps)
         self.play.world = self.world = World(self.reference)
@@ -137,7 +139,8 @@ class Promises(RuleBasedStateMachine):
         self._signal(flight.who[0], EventKind.BOUNCED, self._key(flight), permanent=permanent, hard=hard and permanent)
         if permanent:
             self.reference.bounced.add((flight.who, flight.step))
-        if hard and permanent:
+        self.soft[flight.who[0]] += not (hard and permanent)
+        if (hard and permanent) or self.soft[flight.who[0]] >= 3:  # the third soft one means a dead address, too
             self.reference.dead.add(flight.who[0])
 
     @rule(lead=people, outcome=st.sampled_from(OUTCOMES))
