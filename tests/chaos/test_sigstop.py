@@ -22,7 +22,7 @@ from runner.serve.app import App
 from runner.serve.process import Options
 
 ONE_MAIL = "version: 1\nname: quick\nsteps:\n  - {id: intro, channel: email, template: note}\n"
-LEASE, STOPPED = 0.6, 1.3
+LEASE, STOPPED, LONGEST, LET_SEND = 0.6, 1.0, 2.5, 0.3
 OPTIONS = Options(workers=2, lease=LEASE, inbox_every=60.0)
 KINDS = ("prepared", "random", "prepared", "intent")
 CROWD = 12
@@ -49,8 +49,12 @@ def _stop_one(stage: Stage, path: Path, kind: str, draw: random.Random) -> int:
         time.sleep(draw.uniform(0.1, 0.5))
         sleeper.send(signal.SIGSTOP)
     assert sleeper.stopped(20), stage.log()
+    rescues, lie_down = stage.log_count("claims.rescued"), time.monotonic()
     rival = begin(stage, OPTIONS, wire=wire)
     time.sleep(STOPPED)
+    while stage.log_count("claims.rescued") == rescues and time.monotonic() - lie_down < LONGEST:
+        time.sleep(0.02)  # one stopped at random may have held nothing
+    time.sleep(LET_SEND)
     sleeper.send(signal.SIGCONT)
     time.sleep(0.4)
     sleeper.end()
