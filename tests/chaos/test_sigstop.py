@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,22 +40,40 @@ def _unlocked(_app: App) -> Iterator[None]:
 def _stop_one(stage: Stage, path: Path, kind: str, draw: random.Random) -> int:
     """Stop one `serve` for longer than its lease while another works, wake it, and end both. Returns its pid."""
 
+    apps: list[App] = []
+
     def wire(app: App) -> App:
         process.claim_machine = _unlocked  # on SQLite too the fence alone has to hold
+        apps.append(app)
         return witnessed(path)(app)
 
-    sleeper = begin(stage, OPTIONS, None if kind == "random" else At(kind, draw.randint(1, 3), freeze), wire)
+    def freeze_between_writes() -> None:
+        with apps[-1].ctx.db._in_turn():  # stopped within another thread's transaction, it would hold everybody up
+            freeze()
+
+    at = None if kind == "random" else At(kind, draw.randint(1, 3), freeze_between_writes)
+    sleeper = begin(stage, OPTIONS, at, wire)
     if kind == "random":
         time.sleep(draw.uniform(0.1, 0.5))
         sleeper.send(signal.SIGSTOP)
     assert sleeper.stopped(20), stage.log()
     rival = begin(stage, OPTIONS, wire=wire)
     time.sleep(STOPPED)
+    _until(lambda: any(each.pid == rival.pid and each.said == "permit" for each in asked(path)))
     sleeper.send(signal.SIGCONT)
     time.sleep(0.4)
+    if kind == "prepared":
+        _until(lambda: any(each.pid == sleeper.pid and each.said == "claim_lost" for each in asked(path)))
     sleeper.end()
     rival.end()
     return sleeper.pid
+
+
+def _until(holds: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Give a busy machine the time it needs; what did not happen by then is judged as it is."""
+    deadline = time.monotonic() + seconds
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _play(folder: Path, url: str, stops: int, seed: int) -> Counter[str]:
