@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from small_project import CAMPAIGN, QUICK
 from sqlalchemy import func, select
 
 from runner.channels.wiring import real_channels
@@ -34,20 +35,10 @@ from runner.store.opening import DATABASE_VARIABLE, compile_or_raise
 from runner.store.schema import upgrade
 from runner.store.tables import enrollments
 
-SEQUENCE = """\
-version: 1
-name: quick
-steps:
-  - {id: intro, channel: email, template: note, retry: {count: 2, delay: 1s}, settle: 1s}
-  - {id: linkedin, channel: linkedin, action: connect, condition: if intro_failed, template: note}
-  - {id: form, channel: contact_form, condition: if linkedin_failed, template: note}
-  - {id: pause, wait: 1s}
-  - {id: again, channel: email, condition: if intro_sent, thread: intro, template: note}
-"""
 FILES = {
     "runner.yaml": "version: 1\ntimezone: UTC\n"
     "contact: {min_between: 0s, one_active_enrollment: true, unknown_hold: <hold>}\n",
-    "campaigns/quick.yaml": "version: 1\nname: quick\nsequence: quick\naudience: '\"all\" in lead.lists'\n",
+    "campaigns/quick.yaml": CAMPAIGN,
     "sequences/templates/note.md": "---\nsubject: Hello\n---\nHello {{ lead.first_name | default('there') }}\n",
     "channel_configs/desk.yaml": """\
 version: 1
@@ -175,7 +166,7 @@ def open_people(ctx: Context) -> int:
 
 
 def set_stage(
-    folder: Path, url: str, ports: Ports, people: int, *, sequence: str = SEQUENCE, hold: str = "1s", dot: str = "30s",
+    folder: Path, url: str, ports: Ports, people: int, *, sequence: str = QUICK, hold: str = "1s", dot: str = "30s",
     person: Callable[[int], Mapping[str, str]] = mixed,
 ) -> Stage:  # fmt: skip
     """Write the project, make the tables and enroll people. The ledgers are in FOLDER/ledgers."""
