@@ -8,6 +8,7 @@ from typing import assert_never
 
 from runner.engine.advance import advance, finish_sent
 from runner.engine.commands import Command
+from runner.engine.gate import LOST
 from runner.engine.late_failure import fail_late
 from runner.engine.outcomes import (
     AccountTrouble,
@@ -33,8 +34,6 @@ from runner.model.sequence import ChannelStep, WaitStep
 
 ACCOUNT_PAUSE = timedelta(minutes=1)
 RECHECK = timedelta(hours=1)
-LOST = frozenset({"claim_lost", "ended", "paused"})
-"""Refusals that say somebody else already decided about this enrollment."""
 
 
 def decide(graph: StepGraph, state: EnrollmentState, trigger: Trigger, now: datetime) -> tuple[Command, ...]:

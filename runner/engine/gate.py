@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 
 from runner.engine.limits import Gap, Limit
-from runner.engine.outcomes import Cancelled, NotNow, Refusal
+from runner.engine.outcomes import Cancelled, Detail, NotNow, Refusal
 from runner.model.calendar import SendWindow, next_slot
 from runner.model.calendar_zones import Zones
 
@@ -15,6 +16,31 @@ IN_FLIGHT = timedelta(seconds=1)
 """When to look again at a limit that is full only because of sends still under way."""
 STALE_RECHECK = timedelta(minutes=1)
 STOPPED_RECHECK = timedelta(hours=1)
+
+
+class Rule(Enum):
+    """Every reason for which the gate refuses, as `Refusal.reason` names it."""
+
+    CLAIM_LOST = "claim_lost"
+    ENDED = "ended"
+    PAUSED = "paused"
+    SUPPRESSED = "suppressed"
+    POLICY = "policy"
+    EVENT_PENDING = "event_pending"
+    KILL_SWITCH = "kill_switch"
+    CAMPAIGN_CLOSED = "campaign_closed"
+    ACCOUNT_STOPPED = "account_stopped"
+    ACCOUNT_BACKING_OFF = "account_backing_off"
+    INBOX_STALE = "inbox_stale"
+    TOO_MANY_PENDING = "too_many_pending"
+    WINDOW_NEVER_OPEN = "window_never_open"
+    WINDOW = "window"
+    LIMIT = "limit"
+    GAP = "gap"
+
+
+LOST = frozenset({Rule.CLAIM_LOST.value, Rule.ENDED.value, Rule.PAUSED.value})
+"""Refusals that say somebody else already decided about this enrollment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,44 +84,54 @@ def judge(facts: GateFacts, now: datetime) -> Refusal | None:
     return _forbidden(facts) or _held(facts, now) or _windowed(facts, now) or _limited(facts, now)
 
 
+def _no(rule: Rule, explanation: str) -> Cancelled:
+    return Cancelled(rule.value, explanation)
+
+
+def _later(
+    rule: Rule, until: datetime, explanation: str, *, lane_wide: bool = False, detail: Detail | None = None
+) -> NotNow:
+    return NotNow(until, rule.value, explanation, lane_wide, detail or {})
+
+
 def _forbidden(facts: GateFacts) -> Cancelled | None:
     if not facts.claimed:
-        return Cancelled("claim_lost", "another worker or an event took this enrollment over")
+        return _no(Rule.CLAIM_LOST, "another worker or an event took this enrollment over")
     if facts.status in ("completed", "stopped"):
-        return Cancelled("ended", "the enrollment has ended")
+        return _no(Rule.ENDED, "the enrollment has ended")
     if facts.status == "paused":
-        return Cancelled("paused", "the enrollment is paused")
+        return _no(Rule.PAUSED, "the enrollment is paused")
     if facts.suppressed is not None:
-        return Cancelled("suppressed", facts.suppressed)
+        return _no(Rule.SUPPRESSED, facts.suppressed)
     if facts.forbidden is not None:
-        return Cancelled("policy", facts.forbidden)
+        return _no(Rule.POLICY, facts.forbidden)
     return None
 
 
 def _held(facts: GateFacts, now: datetime) -> NotNow | None:
     if facts.events_pending:
-        return NotNow(now + IN_FLIGHT, "event_pending", "an event for this lead is about to be decided on")
+        return _later(Rule.EVENT_PENDING, now + IN_FLIGHT, "an event for this lead is about to be decided on")
     if facts.switched_off is not None:
-        return NotNow(now + STOPPED_RECHECK, "kill_switch", facts.switched_off, lane_wide=True)
+        return _later(Rule.KILL_SWITCH, now + STOPPED_RECHECK, facts.switched_off, lane_wide=True)
     if not facts.campaign_open:
-        return NotNow(now + STOPPED_RECHECK, "campaign_closed", "the campaign is not running today", lane_wide=True)
+        return _later(Rule.CAMPAIGN_CLOSED, now + STOPPED_RECHECK, "the campaign is not running today", lane_wide=True)
     if facts.account_stopped is not None:
-        return NotNow(now + STOPPED_RECHECK, "account_stopped", facts.account_stopped, lane_wide=True)
+        return _later(Rule.ACCOUNT_STOPPED, now + STOPPED_RECHECK, facts.account_stopped, lane_wide=True)
     if facts.retry_at is not None and facts.retry_at > now:
-        return NotNow(facts.retry_at, "account_backing_off", "the account had trouble a moment ago", lane_wide=True)
+        return _later(Rule.ACCOUNT_BACKING_OFF, facts.retry_at, "the account had trouble a moment ago", lane_wide=True)
     if facts.inbox_stale is not None:
-        return NotNow(now + STALE_RECHECK, "inbox_stale", f"a reply could be waiting: {facts.inbox_stale}")
+        return _later(Rule.INBOX_STALE, now + STALE_RECHECK, f"a reply could be waiting: {facts.inbox_stale}")
     if facts.too_many_open is not None:
-        return NotNow(now + STOPPED_RECHECK, "too_many_pending", facts.too_many_open)
+        return _later(Rule.TOO_MANY_PENDING, now + STOPPED_RECHECK, facts.too_many_open)
     return None
 
 
 def _windowed(facts: GateFacts, now: datetime) -> NotNow | None:
     slot = next_slot(now, facts.windows, facts.zones)
     if slot is None:
-        return NotNow(now + STOPPED_RECHECK, "window_never_open", "the send windows share no hour of the year")
+        return _later(Rule.WINDOW_NEVER_OPEN, now + STOPPED_RECHECK, "the send windows share no hour of the year")
     if slot > now:
-        return NotNow(slot, "window", f"the send window opens at {slot.isoformat()}")
+        return _later(Rule.WINDOW, slot, f"the send window opens at {slot.isoformat()}")
     return None
 
 
@@ -108,18 +144,18 @@ def _limited(facts: GateFacts, now: datetime) -> NotNow | None:
             until = usage.frees_at or now + IN_FLIGHT
             text = f"{limit.name} limit: {usage.used} of {limit.rate.count} in {limit.rate.per}"
             detail = {"scope": limit.scope, "used": usage.used, "count": limit.rate.count}
-            worst = _later(worst, NotNow(until, "limit", text, limit.lane_wide, detail))
+            worst = _fuller(worst, _later(Rule.LIMIT, until, text, lane_wide=limit.lane_wide, detail=detail))
     for gap in facts.gaps:
         if gap.scope in facts.last_finish:
             finish = facts.last_finish[gap.scope]
             until = now + IN_FLIGHT if finish is None else finish + gap.pause
             if until > now:
                 text = f"{gap.pause.total_seconds():.0f}s between sends"
-                worst = _later(worst, NotNow(until, "gap", text, True, {"scope": gap.scope}))
+                worst = _fuller(worst, _later(Rule.GAP, until, text, lane_wide=True, detail={"scope": gap.scope}))
     return worst
 
 
-def _later(one: NotNow | None, other: NotNow) -> NotNow:
+def _fuller(one: NotNow | None, other: NotNow) -> NotNow:
     if one is None or one.until is None or (other.until is not None and other.until > one.until):
         return other
     return one

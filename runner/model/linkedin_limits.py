@@ -27,6 +27,12 @@ CONNECT = "connect"
 CONNECT_WITH_NOTE = "connect_with_note"
 MESSAGE = "message"
 
+
+def counted_action(action: str, text: str) -> str:
+    """The action as limits count it: an invitation with a note has a quota of its own."""
+    return CONNECT_WITH_NOTE if action == CONNECT and text.strip() else action
+
+
 BY_HAND = frozenset({"task", "official"})
 """Providers with whom nothing goes out but by a person's hand, and that read nothing back."""
 

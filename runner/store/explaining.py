@@ -11,12 +11,13 @@ from sqlalchemy import Connection, Row, select
 from runner.engine.outcomes import NotNow
 from runner.engine.state import WaitingOn
 from runner.model.campaign import CampaignMode
-from runner.model.sequence import ChannelStep
 from runner.store.context import Context
+from runner.store.due_send import due_send
 from runner.store.gatekeeping import Intention, look_ahead
-from runner.store.loading import Loaded, load, wrote_from
+from runner.store.loading import Loaded, load
 from runner.store.releasing import RELEASABLE
 from runner.store.tables import campaigns, claims, enrollments, inbox_cursors, step_runs, tasks
+from runner.store.tables import outreach_attempts as attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def explain_lead(ctx: Context, lead_id: int) -> list[Explanation]:
 @dataclass(frozen=True, slots=True)
 class _AtTheGate:
     loaded: Loaded
+    intention: Intention | None
     explanation: Explanation
 
 
@@ -100,7 +102,11 @@ def _waiting(connection: Connection, ctx: Context, row: Row[Any]) -> Explanation
             return _say(row, "paused", why or "paused", until)
         case WaitingOn.GATE | WaitingOn.SLOT | None:
             [loaded] = load(connection, ctx.book, [row.id])
-            return _AtTheGate(loaded, _say(row, "due", "due, a worker will take it up", until))
+            words = "due, a worker will take it up"
+            if row.waiting_on == WaitingOn.GATE.value and why and until > ctx.now():
+                words = f"{_put_off(connection, row)}; it is tried again then"
+            said = _say(row, "due", words, until)
+            return _AtTheGate(loaded, due_send(connection, ctx, loaded), said)
 
 
 def _gated(ctx: Context, at: _AtTheGate) -> Explanation:
@@ -110,23 +116,21 @@ def _gated(ctx: Context, at: _AtTheGate) -> Explanation:
     said, loaded = at.explanation, at.loaded
     if loaded.campaign.mode is CampaignMode.DRY_RUN:
         return replace(said, state="dry run", sentence="the campaign is in dry_run mode and sends nothing")
-    step = loaded.state.step
-    body = ctx.book.graph(loaded.sequence_id).node(step).body if step else None
-    account = ctx.book.account(loaded.accounts.get(step or "") or "")
-    if not isinstance(body, ChannelStep) or account is None:
+    if at.intention is None:
         return said
-    run = loaded.state.runs[step or ""]
-    intention = Intention(
-        enrollment_id=loaded.state.id, attempt_id=None, claim=None, campaign=loaded.campaign, account=account,
-        lead=loaded.state.lead, body=body, action=run.action, key=str(loaded.state.id),
-        wrote_from=wrote_from(loaded, step or ""),
-    )  # fmt: skip
-    refusal = look_ahead(ctx, intention)
+    refusal = look_ahead(ctx, at.intention)
     if refusal is None:
         return said
     until = refusal.until if isinstance(refusal, NotNow) else said.until
     state = "held" if isinstance(refusal, NotNow) else "refused"
     return replace(said, state=state, sentence=f"{refusal.reason}: {refusal.explanation}", until=until)
+
+
+def _put_off(connection: Connection, row: Row[Any]) -> str:
+    """What the last try was put off by, in its own words: the gate then, or the channel, which the gate cannot ask."""
+    mine = (attempts.c.enrollment_id == row.id, attempts.c.status == "pending")
+    text = connection.execute(select(attempts.c.explanation).where(*mine)).scalar()
+    return f"{row.waiting_why}: {text}" if text else f"put off by {row.waiting_why}"
 
 
 def _open_task(connection: Connection, row: Row[Any]) -> tuple[int | None, bool]:

@@ -17,6 +17,7 @@ from runner.lang.templates import TemplateError, parse_template, render
 from runner.model.campaign import Campaign
 from runner.model.channel import ChannelConfig
 from runner.model.lead import Lead
+from runner.model.linkedin_limits import counted_action
 from runner.model.message import Rendered
 from runner.model.sequence import ChannelStep, Variant
 from runner.store.book import Book
@@ -81,8 +82,7 @@ def note_intent(ctx: Context, work: Work, permit: Permit) -> None:
 def limit_action(job: Job) -> str:
     """The action as limits count it: an invitation with a note has a quota of its own."""
     bare = job.release is not None and job.release.without_note
-    with_note = job.action == "connect" and bool(job.content.body.strip()) and not bare
-    return "connect_with_note" if with_note else job.action
+    return job.action if bare else counted_action(job.action, job.content.body)
 
 
 def open_work(ctx: Context, claim: Claim, release: Release | None = None) -> Work | Unworkable | None:
@@ -176,7 +176,7 @@ class _Opening:
             return Rendered(body="")
         for body, subject, preheader in _KEPT.rows(self.connection, run=run_id, action=action):
             return Rendered(body=body, subject=subject, preheader=preheader)
-        seed = f"{self.loaded.state.lead.id}|{self.loaded.campaign.sequence}|{step}"
+        seed = text_seed(self.loaded, step)
         variant = draw_variant(self.body.variants, seed)
         sequence_id, source = newest_text(self.ctx.book, self.loaded, step, variant.template)
         try:
@@ -270,6 +270,11 @@ _GO_ON = Fixed(
     .returning(outreach_attempts.c.id)
 )
 """An attempt that was begun and came to nothing irrevocable is gone on with; there is at most one."""
+
+
+def text_seed(loaded: Loaded, step: str) -> str:
+    """What variant and text of a step are drawn by: the same for a retry, a preview and an explanation."""
+    return f"{loaded.state.lead.id}|{loaded.campaign.sequence}|{step}"
 
 
 def draw_variant(variants: tuple[Variant, ...], seed: str) -> Variant:
