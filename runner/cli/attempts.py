@@ -8,6 +8,9 @@ from pathlib import Path
 import click
 
 from runner.cli.opening import format_option, open_project, project_option, say
+from runner.engine.attempt import AttemptStatus
+
+STATUSES = click.Choice([*(status.value for status in AttemptStatus), "all"])
 
 
 @click.group()
@@ -16,7 +19,7 @@ def attempts() -> None:
 
 
 @attempts.command("list")
-@click.option("--status", default="unknown", show_default=True, help="A status, or `all`.")
+@click.option("--status", type=STATUSES, default="unknown", show_default=True, help="Where they stand.")
 @click.option("--campaign", help="Only this campaign.")
 @project_option
 @format_option
@@ -42,13 +45,15 @@ def list_(status: str, campaign: str | None, root: Path, output: str) -> None:
 
 @attempts.command("resolve")
 @click.argument("attempt_id", type=int)
-@click.option("--sent/--not-sent", "sent", required=True, default=None, help="What you found out.")
+@click.option("--sent/--not-sent", "sent", default=None, help="What you found out; one of the two.")
 @click.option("--by", default=getpass.getuser, help="Who found out; you by default.")
 @project_option
 @format_option
-def resolve(attempt_id: int, sent: bool, by: str, root: Path, output: str) -> None:
+def resolve(attempt_id: int, sent: bool | None, by: str, root: Path, output: str) -> None:
     """Settle an unknown attempt. `--not-sent` fails the step, so that the sequence decides anew."""
     from runner.store.reconciling import resolve as settle
 
+    if sent is None:  # not left to click: some versions take a missing pair of flags for the second one
+        raise click.UsageError("Say what you found out: --sent or --not-sent.")
     settle(open_project(root), attempt_id, sent=sent, by=by)
     say(f"attempt {attempt_id} was {'sent' if sent else 'not sent'}", output, attempt=attempt_id, sent=sent)

@@ -5,6 +5,8 @@ Nothing is written. A worker fixes the same account, text and action when it ope
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection, select
 
 from runner.lang.templates import TemplateError, parse_template, render
@@ -24,16 +26,13 @@ def due_send(connection: Connection, ctx: Context, loaded: Loaded) -> Intention 
     """
     step = loaded.state.step or ""
     run = loaded.state.runs.get(step)
-    if run is None:
+    body = ctx.book.graph(loaded.sequence_id).node(step).body if run is not None else None
+    if run is None or not isinstance(body, ChannelStep):
         return None
-    body = ctx.book.graph(loaded.sequence_id).node(step).body
-    if not isinstance(body, ChannelStep):
-        return None
-    account = _account(ctx, loaded, step, body)
-    if account is None:
-        return None
-    text = _text(connection, ctx, loaded, step, body, run.action, account)
-    if text is None:
+    due = _Due(connection, ctx, loaded, step, body, run.action)
+    account = due.account()
+    text = due.text(account) if account is not None else None
+    if account is None or text is None:
         return None
     key = connection.execute(select(step_runs.c.key).where(step_runs.c.id == loaded.run_ids[step])).scalar_one()
     return Intention(
@@ -43,30 +42,39 @@ def due_send(connection: Connection, ctx: Context, loaded: Loaded) -> Intention 
     )  # fmt: skip
 
 
-def _account(ctx: Context, loaded: Loaded, step: str, body: ChannelStep) -> ChannelConfig | None:
-    """The account drawn at entry, or the one that will be drawn because that was switched off since."""
-    current = ctx.book.account(loaded.accounts.get(step) or "")
-    if current is not None and current.enabled:
-        return current
-    return ctx.book.draw_account(loaded.campaign, body.channel, loaded.state.lead.id)
+@dataclass(frozen=True, slots=True)
+class _Due:
+    connection: Connection
+    ctx: Context
+    loaded: Loaded
+    step: str
+    body: ChannelStep
+    action: str
 
+    def account(self) -> ChannelConfig | None:
+        """The account drawn at entry, or the one that will be drawn because that was switched off since."""
+        book = self.ctx.book
+        current = book.account(self.loaded.accounts.get(self.step) or "")
+        if current is not None and current.enabled:
+            return current
+        return book.draw_account(self.loaded.campaign, self.body.channel, self.loaded.state.lead.id)
 
-def _text(
-    connection: Connection, ctx: Context, loaded: Loaded, step: str, body: ChannelStep, action: str,
-    account: ChannelConfig,
-) -> str | None:  # fmt: skip
-    """The body as kept from the first try, or as it will be rendered."""
-    if not body.variants or (body.action == "auto" and action == "connect"):
-        return ""
-    mine = (outreach_messages.c.step_run_id == loaded.run_ids[step], outreach_messages.c.action == action)
-    kept = connection.execute(select(outreach_messages.c.body).where(*mine)).scalar()
-    if kept is not None:
-        return str(kept)
-    seed = text_seed(loaded, step)
-    variant = draw_variant(body.variants, seed)
-    _, source = newest_text(ctx.book, loaded, step, variant.template)
-    values = template_values(loaded.state.lead, loaded.campaign, ctx.book.graph(loaded.sequence_id).vars, account)
-    try:
-        return render(parse_template(source, variant.template), values, seed).body
-    except TemplateError:
-        return None
+    def text(self, account: ChannelConfig) -> str | None:
+        """The body as kept from the first try, or as it will be rendered."""
+        if not self.body.variants or (self.body.action == "auto" and self.action == "connect"):
+            return ""
+        mine = (
+            outreach_messages.c.step_run_id == self.loaded.run_ids[self.step],
+            outreach_messages.c.action == self.action,
+        )
+        kept = self.connection.execute(select(outreach_messages.c.body).where(*mine)).scalar()
+        if kept is not None:
+            return str(kept)
+        loaded, book, seed = self.loaded, self.ctx.book, text_seed(self.loaded, self.step)
+        variant = draw_variant(self.body.variants, seed)
+        _, source = newest_text(book, loaded, self.step, variant.template)
+        values = template_values(loaded.state.lead, loaded.campaign, book.graph(loaded.sequence_id).vars, account)
+        try:
+            return render(parse_template(source, variant.template), values, seed).body
+        except TemplateError:
+            return None

@@ -162,13 +162,18 @@ def _iso(instant: Any) -> str | None:
 
 
 def attempt_rows(ctx: Context, *, status: str | None, campaign: str | None) -> list[dict[str, Any]]:
-    """Attempts with their leads, newest first."""
+    """Attempts with their leads, newest first. Raises NotFound for a campaign that never ran."""
     where: list[Any] = [true()]
     if status is not None:
         where.append(outreach_attempts.c.status == status)
     if campaign is not None:
         where.append(campaigns.c.name == campaign)
     with ctx.db.read() as connection:
+        known = select(campaigns.c.id).where(campaigns.c.name == campaign)
+        if campaign is not None and connection.execute(known).first() is None:
+            raise NotFound(f"there is no campaign `{campaign}`", help="the files in campaigns/ name them")
         rows = _attempts(connection, and_(*where))
-    entries = [_attempt_entry(row, {}, ctx) | {"lead": row.email, "lead_id": row.lead_id} for row in rows]
+    entries = [
+        _attempt_entry(row, {}, ctx) | {"lead": row.email or row.lead_id, "lead_id": row.lead_id} for row in rows
+    ]
     return list(reversed(entries))
