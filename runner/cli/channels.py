@@ -147,7 +147,7 @@ def resume(account: str, root: Path, output: str) -> None:
 @format_option
 def off(scope: str, reason: str, author: str, root: Path, output: str) -> None:
     """The kill switch: from now on nothing is sent in SCOPE (global, campaign:NAME or account:KEY)."""
-    from runner.store.operations import set_switch
+    from runner.store.switching import set_switch
 
     ctx = open_project(root)
     with ctx.db.write() as connection:
@@ -161,10 +161,10 @@ def off(scope: str, reason: str, author: str, root: Path, output: str) -> None:
 @format_option
 def on(scope: str, root: Path, output: str) -> None:
     """Lift the kill switch of SCOPE."""
-    from runner.store.operations import clear_switch
+    from runner.store.switching import lift_switch
 
     ctx = open_project(root)
     with ctx.db.write() as connection:
-        lifted = clear_switch(connection, scope)
+        lifted = lift_switch(connection, scope, ctx.now())
     words = f"{scope} may send again" if lifted else f"{scope} was not switched off"
     say(words, output, scope=scope, changed=lifted)

@@ -61,16 +61,30 @@ def pause(until: datetime | None, reason: str, **selection: Any) -> None:
     from runner.store.operations import pause_rows
 
     aware = until.replace(tzinfo=UTC) if until else None
-    _apply("paused", lambda ctx, connection, ids: pause_rows(connection, ids, reason, ctx.now(), aware), **selection)
+    _apply(lambda ctx, connection, ids: {"paused": pause_rows(connection, ids, reason, ctx.now(), aware)}, **selection)
 
 
 @click.command()
 @_selection
 def resume(**selection: Any) -> None:
-    """Let paused LEADS (ids or addresses) go on where they were."""
-    from runner.store.operations import resume_rows
+    """Let paused LEADS (ids or addresses) go on where they were.
 
-    _apply("resumed", lambda ctx, connection, ids: resume_rows(connection, ids, ctx.now(), ctx.book), **selection)
+    With --campaign alone, also a campaign that paused by itself: too much of its mail bounced or was complained about.
+    """
+    from runner.store.guardrails import GUARD
+    from runner.store.operations import resume_rows
+    from runner.store.switching import lift_switch
+
+    everybody = not selection["leads"] and selection["enrollment"] is None
+    scope = f"campaign:{selection['campaign']}"
+
+    def change(ctx: Any, connection: Any, ids: list[int]) -> dict[str, int]:
+        done = {"resumed": resume_rows(connection, ids, ctx.now(), ctx.book)}
+        if everybody and lift_switch(connection, scope, ctx.now(), actor=GUARD):
+            done["campaigns"] = 1
+        return done
+
+    _apply(change, **selection)
 
 
 @click.command()
@@ -80,13 +94,11 @@ def stop(reason: str, **selection: Any) -> None:
     """End LEADS (ids or addresses) in all campaigns, or in one, for good."""
     from runner.store.operations import stop_enrollments
 
-    _apply(
-        "stopped", lambda ctx, connection, ids: stop_enrollments(ctx, ids, reason), in_transaction=False, **selection
-    )
+    _apply(lambda ctx, _, ids: {"stopped": stop_enrollments(ctx, ids, reason)}, in_transaction=False, **selection)
 
 
 def _apply(
-    word: str, change: Callable[[Any, Any, list[int]], int], *, leads: tuple[str, ...], campaign: str | None,
+    change: Callable[[Any, Any, list[int]], dict[str, int]], *, leads: tuple[str, ...], campaign: str | None,
     enrollment: int | None, root: Path, output: str, in_transaction: bool = True,
 ) -> None:  # fmt: skip
     from runner.render.table import print_table
@@ -99,9 +111,9 @@ def _apply(
         ids = open_enrollments(connection, leads, campaign, enrollment)
     if in_transaction:
         with ctx.db.write() as connection:
-            count = change(ctx, connection, ids)
+            counts = change(ctx, connection, ids)
     else:
-        count = change(ctx, None, ids)
-    print_table([{word: count}], [word], output_format=output, name="result")
-    if count == 0:
+        counts = change(ctx, None, ids)
+    print_table([counts], list(counts), output_format=output, name="result")
+    if not any(counts.values()):
         raise click.exceptions.Exit(1)

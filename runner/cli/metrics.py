@@ -32,6 +32,8 @@ def print_funnel(found: dict[str, Any]) -> None:
     from runner.render.table import Column, print_table
 
     click.echo(f"campaign {found['campaign']}")
+    if found["switched_off"]:
+        click.echo(f"switched off: {found['switched_off']}")
     print_table([{"enrollments": k, "count": v} for k, v in found["enrollments"].items()],
                 ["enrollments", Column("count", right=True)])  # fmt: skip
     click.echo("")

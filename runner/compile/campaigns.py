@@ -79,6 +79,7 @@ def build_campaign(data: Mapping[str, Any], audience: Condition | None) -> Campa
         enabled=data.get("enabled", True),
         mode=CampaignMode(data.get("mode", "live")),
         vars=dict(data.get("vars", {})),
+        health=dict(data.get("health", {})),
     )
 
 

@@ -21,7 +21,10 @@ class CampaignMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One file of campaigns/. `audience` is a condition over stored leads; `accounts` the account names per channel."""
+    """One file of campaigns/. `audience` is a condition over stored leads; `accounts` the account names per channel.
+
+    `health` holds the rates from which it pauses, where they differ from the usual ones.
+    """
 
     name: str
     sequence: str
@@ -35,6 +38,7 @@ class Campaign:
     enabled: bool = True
     mode: CampaignMode = CampaignMode.LIVE
     vars: Mapping[str, object] = field(default_factory=dict)
+    health: Mapping[str, float] = field(default_factory=dict)
 
     def values(self) -> dict[str, object]:
         """What `campaign.*` means in conditions and templates."""

@@ -20,6 +20,7 @@ from runner.errors import DatabaseUnavailable, RunnerError
 from runner.serve.app import App
 from runner.serve.dispatch import Dispatcher
 from runner.serve.watching import InboxWatches
+from runner.store.announcing import last_announced
 from runner.store.claims import renew, rescue
 from runner.store.enrolling import enroll_matching
 from runner.store.restoring import HELP, REASON, note_opt_outs, notice_restored
@@ -53,6 +54,7 @@ class Service:
     watches: InboxWatches = field(init=False)
     _held_back: bool = False
     _opt_outs: int = 0
+    _lifted: str | None = None
     _scheduler: BackgroundScheduler = field(init=False)
     _jobs: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(6))
 
@@ -133,8 +135,17 @@ class Service:
             self._opt_outs = 0
             self.dispatcher.release_holds()
             self.wake()
+        self._hear_what_was_lifted()
         if ctx.journal is not None and not self._held_back:
             self._opt_outs = note_opt_outs(ctx, ctx.journal, self._opt_outs)
+
+    def _hear_what_was_lifted(self) -> None:
+        """A person, in another process, resumed an account or a campaign: lanes held for it are looked at again."""
+        with self.app.ctx.db.read() as connection:
+            before, self._lifted = self._lifted, last_announced(connection)
+        if self._lifted != before:
+            self.dispatcher.release_holds()
+            self.wake()
 
     def _enroll(self) -> None:
         if entered := enroll_matching(self.app.ctx):

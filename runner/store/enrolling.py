@@ -18,6 +18,7 @@ from runner.store.context import Context
 from runner.store.lanes import lane_for
 from runner.store.people import load_leads
 from runner.store.suppressions import suppressed_by
+from runner.store.switching import switched_off
 from runner.store.tables import campaigns, enrollments, leads, timers, transitions
 
 SCAN = 1000
@@ -46,7 +47,7 @@ def enroll_matching(ctx: Context) -> int:
 
 def _one_pass(connection: Connection, ctx: Context, campaign_id: int, campaign: Campaign, now: datetime) -> int:
     room = _room(connection, campaign_id, campaign, now)
-    if room <= 0:
+    if room <= 0 or switched_off(connection, f"campaign:{campaign.name}"):
         return 0
     mark = select(campaigns.c.scanned_to).where(campaigns.c.id == campaign_id).with_for_update()
     scanned_to = connection.execute(mark).scalar_one()

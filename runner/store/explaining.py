@@ -16,7 +16,7 @@ from runner.store.due_send import due_send
 from runner.store.gatekeeping import Intention, look_ahead
 from runner.store.loading import Loaded, load
 from runner.store.releasing import RELEASABLE
-from runner.store.tables import campaigns, claims, enrollments, inbox_cursors, step_runs, tasks
+from runner.store.tables import campaigns, claims, enrollments, inbox_cursors, step_runs, switches, tasks
 from runner.store.tables import outreach_attempts as attempts
 
 
@@ -162,6 +162,7 @@ def not_enrolled(ctx: Context, lead_id: int) -> list[str]:
     with ctx.db.read() as connection:
         lead = load_leads(connection, [lead_id])[lead_id]
         closed = kept_out(connection, ctx, lead)
+        off = {row.scope: row.reason for row in connection.execute(select(switches))}
     if closed:
         return [f"in no campaign: {closed}"]
     lines = []
@@ -170,7 +171,9 @@ def not_enrolled(ctx: Context, lead_id: int) -> list[str]:
             lines.append(f"{campaign.name}: has no audience; people enter by `runner enroll`")
             continue
         facts = Facts(now=ctx.now(), lead=lead.values(), campaign=campaign.values(), vars=campaign.vars)
-        if evaluate(campaign.audience, facts):
+        if evaluate(campaign.audience, facts) and (why := off.get(f"campaign:{campaign.name}")):
+            lines.append(f"{campaign.name}: matches, but the campaign is switched off: {why}")
+        elif evaluate(campaign.audience, facts):
             lines.append(f"{campaign.name}: matches, and enters as soon as `new_leads` has room")
         else:
             saw = ", ".join(f"{name} is {value}" for name, value in trace(campaign.audience, facts))

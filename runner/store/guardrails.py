@@ -1,31 +1,33 @@
-"""Guardrails: an account whose mail bounces or is complained about too often stops; repeated soft bounces turn hard.
+"""Guardrails: an account or a campaign whose mail bounces or is complained about too often stops by itself.
 
 The thresholds are practice, not law: 5 % bounces and 0.1 % complaints, judged only on enough sends (mailbox providers
-limit or close accounts well above them).
+limit or close accounts well above them). An account is judged on what it sent for all campaigns, a campaign on what it
+sent through all its accounts: a bad list stops before it has spoilt every account it is spread over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 
-from runner.engine.ports import Signal
-from runner.model.channel import ChannelConfig
+from runner.model.campaign import Campaign
+from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.events import EventKind
+from runner.store.context import Context
 from runner.store.health import open_problem
-from runner.store.keys import Key
-from runner.store.suppressions import suppress
-from runner.store.tables import channel_configs, events, leads, outreach_attempts
+from runner.store.switching import set_switch, switched_off
+from runner.store.tables import channel_configs, enrollments, events, outreach_attempts, problems
 
-DEFAULT_SOFT_LIMIT = 3
+GUARD = "guardrail"
+"""Who switched a campaign off, where it was no person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guardrail:
-    """Stop an account when `kind` reaches `rate` of its sends within `window`, judged from `floor` sends on."""
+    """Stop when `kind` reaches `rate` of what was sent within `window`, judged from `floor` sends on."""
 
     kind: EventKind
     rate: float
@@ -39,9 +41,8 @@ GUARDRAILS = (
 )
 
 
-def rails_of(config: ChannelConfig) -> tuple[Guardrail, ...]:
-    """The rails of an account: the usual ones with what its `health` sets (bounce_rate, complaint_floor ...)."""
-    own = config.settings.get("health")
+def rails_of(own: object) -> tuple[Guardrail, ...]:
+    """The usual rails with what a `health:` map sets otherwise (bounce_rate, complaint_floor ...)."""
     if not isinstance(own, Mapping):
         return GUARDRAILS
     names = {EventKind.BOUNCED: "bounce", EventKind.COMPLAINED: "complaint"}
@@ -55,42 +56,79 @@ def rails_of(config: ChannelConfig) -> tuple[Guardrail, ...]:
     )
 
 
+def guard(
+    connection: Connection, ctx: Context, config: ChannelConfig | None, touched: Collection[int], now: datetime
+) -> None:
+    """After something came back: judge the account it came by, and the campaigns of these enrollments."""
+    if config is not None:
+        guard_account(connection, config, now, rails_of(config.settings.get("health")))
+    concerned = select(enrollments.c.campaign_id).where(enrollments.c.id.in_(sorted(touched))).distinct()
+    for (campaign_id,) in connection.execute(concerned).all() if touched else ():
+        if (campaign := ctx.book.campaigns.get(campaign_id)) is not None:
+            guard_campaign(connection, campaign_id, campaign, now, rails_of(campaign.health))
+
+
 def guard_account(
-    connection: Connection, config: ChannelConfig, now: datetime, rails: tuple[Guardrail, ...] | None = None
+    connection: Connection, config: ChannelConfig, now: datetime, rails: tuple[Guardrail, ...] = GUARDRAILS
 ) -> None:
-    """Stop the account if one of the rails is broken, its own by default, and open a problem that says so."""
-    for rail in rails if rails is not None else rails_of(config):
-        sent, back = _counts(connection, config.key, rail, now)
-        if sent >= rail.floor and back >= rail.rate * sent:
-            text = f"{config.key} was stopped: {back} of its last {sent} messages {rail.kind.value}"
-            values = {"health": "stopped", "health_reason": text, "opened_at": now}
-            fine = (channel_configs.c.key == config.key, channel_configs.c.health != "stopped")
-            if connection.execute(update(channel_configs).where(*fine).values(**values)).rowcount:
-                help_text = f"clean the list, then `runner channels resume {config.key}`"
-                open_problem(connection, f"account:{config.key}", f"{rail.kind.value}_rate", text, help_text, now)
+    """Stop the account if one of the rails is broken, and open a problem that says so."""
+    scope = f"account:{config.key}"
+    for rail in rails:
+        sends, backs = outreach_attempts.c.account == config.key, events.c.account == config.key
+        if (words := _broken(connection, scope, rail, now, _sent(sends), _back(backs))) is None:
+            continue
+        text = f"{config.key} was stopped: {words}"
+        values = {"health": "stopped", "health_reason": text, "opened_at": now}
+        fine = (channel_configs.c.key == config.key, channel_configs.c.health != "stopped")
+        if connection.execute(update(channel_configs).where(*fine).values(**values)).rowcount:
+            help_text = f"clean the list, then `runner channels resume {config.key}`"
+            open_problem(connection, scope, f"{rail.kind.value}_rate", text, help_text, now)
 
 
-def _counts(connection: Connection, account: str, rail: Guardrail, now: datetime) -> tuple[int, int]:
-    since = now - rail.window
-    sends = select(func.count()).select_from(outreach_attempts)
-    sends = sends.where(outreach_attempts.c.account == account, outreach_attempts.c.status == "sent",
-                        outreach_attempts.c.finished_at > since)  # fmt: skip
-    backs = select(func.count(events.c.source.distinct()))
-    backs = backs.where(events.c.account == account, events.c.kind == rail.kind.value, events.c.recorded_at > since)
-    if rail.kind is EventKind.BOUNCED:
-        backs = backs.where(events.c.hard.is_(True))
-    return connection.execute(sends).scalar_one(), connection.execute(backs).scalar_one()
+def guard_campaign(
+    connection: Connection, campaign_id: int, campaign: Campaign, now: datetime,
+    rails: tuple[Guardrail, ...] = GUARDRAILS,
+) -> None:  # fmt: skip
+    """Switch the campaign off if one of the rails is broken, and open a problem that says so."""
+    scope = f"campaign:{campaign.name}"
+    mine = enrollments.c.campaign_id == campaign_id
+    sent = _sent(outreach_attempts.c.channel == ChannelType.EMAIL.value, mine)
+    sent = sent.join(enrollments, enrollments.c.id == outreach_attempts.c.enrollment_id)
+    back = _back(events.c.step.is_not(None), mine).join(enrollments, enrollments.c.id == events.c.enrollment_id)
+    for rail in rails:
+        if (words := _broken(connection, scope, rail, now, sent, back)) is None:
+            continue
+        if switched_off(connection, scope) is not None:
+            return  # by a person, or by the other rail
+        help_text = f"clean the list, then `runner resume --campaign {campaign.name}`"
+        set_switch(connection, scope, reason=f"{words}; {help_text}", actor=GUARD, now=now)
+        text = f"campaign {campaign.name} was paused: {words}"
+        open_problem(connection, scope, f"{rail.kind.value}_rate", text, help_text, now)
 
 
-def harden(
-    connection: Connection, key: Key, lead_id: int, signal: Signal, config: ChannelConfig | None, now: datetime
-) -> None:
-    """Count soft bounces of a lead: at `soft_bounces_become_hard` (3 by default) the address counts as dead."""
-    if signal.kind is not EventKind.BOUNCED or signal.hard:
-        return
-    limit = (config.settings if config else {}).get("soft_bounces_become_hard", DEFAULT_SOFT_LIMIT)
-    where = (events.c.lead_id == lead_id, events.c.kind == EventKind.BOUNCED.value, events.c.hard.is_(False))
-    seen = connection.execute(select(func.count(events.c.source.distinct())).where(*where)).scalar_one()
-    email = connection.execute(select(leads.c.email).where(leads.c.id == lead_id)).scalar()
-    if email and isinstance(limit, int) and limit and seen >= limit:
-        suppress(connection, key, "address", email, reason="hard_bounce", actor=f"{seen} soft bounces", now=now)
+def _broken(
+    connection: Connection, scope: str, rail: Guardrail, now: datetime, sent: Select[int],
+    back: Select[int],
+) -> str | None:  # fmt: skip
+    """How the rail is broken, in words; None while it holds. What was before a person resumed it no longer counts."""
+    resumed = select(func.max(problems.c.closed_at)).where(
+        problems.c.scope == scope, problems.c.kind == f"{rail.kind.value}_rate"
+    )
+    since = max(now - rail.window, connection.execute(resumed).scalar() or now - rail.window)
+    hard = (events.c.hard.is_(True),) if rail.kind is EventKind.BOUNCED else ()
+    came = back.where(events.c.kind == rail.kind.value, events.c.recorded_at > since, *hard)
+    returned = connection.execute(came).scalar_one()
+    if returned == 0:
+        return None
+    went = connection.execute(sent.where(outreach_attempts.c.finished_at > since)).scalar_one()
+    if went < rail.floor or returned < rail.rate * went:
+        return None
+    return f"{returned} of its last {went} messages {rail.kind.value}"
+
+
+def _sent(*where: ColumnElement[bool]) -> Select[int]:
+    return select(func.count(outreach_attempts.c.id)).where(outreach_attempts.c.status == "sent", *where)
+
+
+def _back(*where: ColumnElement[bool]) -> Select[int]:
+    return select(func.count(events.c.source.distinct())).where(*where)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, insert, literal_col
 from runner.engine.breaker import Health, after_trouble
 from runner.engine.outcomes import AccountTrouble
 from runner.model.channel import ChannelConfig, ChannelType
+from runner.store.announcing import announce
 from runner.store.fixed import Fixed
 from runner.store.tables import channel_configs, enrollments, problems, timers
 
@@ -48,8 +49,8 @@ def resume_account(connection: Connection, account: str, now: datetime) -> bool:
     where = (channel_configs.c.key == account, channel_configs.c.health != "ok")
     fresh = {"health": "ok", "failures": 0, "retry_at": None, "health_reason": None, "opened_at": None}
     changed = connection.execute(update(channel_configs).where(*where).values(**fresh)).rowcount > 0
-    closed = update(problems).where(problems.c.scope == f"account:{account}", problems.c.closed_at.is_(None))
-    connection.execute(closed.values(closed_at=now))
+    close_problems(connection, f"account:{account}", now)
+    announce(connection, now)
     return changed
 
 
@@ -70,6 +71,12 @@ def open_problem(connection: Connection, scope: str, kind: str, text: str, help_
     if connection.execute(select(problems.c.id).where(*same)).first() is None:
         row = {"scope": scope, "kind": kind, "text": text, "help": help_text, "opened_at": now}
         connection.execute(insert(problems).values(**row))
+
+
+def close_problems(connection: Connection, scope: str, now: datetime) -> None:
+    """A person settled what was wrong with `scope`."""
+    mine = (problems.c.scope == scope, problems.c.closed_at.is_(None))
+    connection.execute(update(problems).where(*mine).values(closed_at=now))
 
 
 def wake(connection: Connection, waiting_on: str, now: datetime, *, enrollment_id: int | None = None) -> int:

@@ -12,6 +12,7 @@ from runner.errors import NotFound
 from runner.model.events import EventKind
 from runner.model.message import OutreachStatus
 from runner.store.context import Context
+from runner.store.switching import switched_off
 from runner.store.tables import campaigns, enrollments, events, leads, outreach_attempts, outreach_messages, step_runs
 
 STATUS_OF = {
@@ -117,8 +118,10 @@ def channel_metrics(ctx: Context, campaign: str) -> dict[str, Any]:
         seen = _events_of(connection, events.c.enrollment_id.in_(mine))
         attempts = _attempts(connection, outreach_attempts.c.enrollment_id.in_(mine))
         steps = _steps(connection, mine)
+        off = switched_off(connection, f"campaign:{campaign}")
     return {
         "campaign": campaign,
+        "switched_off": off,
         "enrollments": dict(sorted(statuses.items())),
         "channels": _by_channel(attempts, seen, ctx),
         "steps": steps,

@@ -1,4 +1,4 @@
-"""What a person does to enrollments: pause, resume, stop; and the kill switches."""
+"""What a person does to enrollments: pause, resume, stop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from runner.store.tables import (
     outreach_attempts,
     problems,
     step_runs,
-    switches,
     timers,
     transitions,
 )
@@ -102,17 +101,6 @@ def stop_rows(connection: Connection, ctx: Context, ids: Sequence[int], reason: 
         stopped += 1
     writer.flush()
     return stopped
-
-
-def set_switch(connection: Connection, scope: str, *, reason: str, actor: str, now: datetime) -> None:
-    """Set a kill switch: from its commit on, nothing in `scope` passes the gate."""
-    clear_switch(connection, scope)
-    connection.execute(insert(switches).values(scope=scope, reason=reason, actor=actor, at=now))
-
-
-def clear_switch(connection: Connection, scope: str) -> bool:
-    """Lift a kill switch. False when it was not set."""
-    return connection.execute(delete(switches).where(switches.c.scope == scope)).rowcount > 0
 
 
 def _open_rows(connection: Connection, ids: Iterable[int]) -> Sequence[Row[Any]]:

@@ -14,11 +14,12 @@ from runner.model.events import EventKind
 from runner.model.lead import LinkedInConnectionStatus
 from runner.store.colleagues import stop_colleagues
 from runner.store.context import Context
-from runner.store.guardrails import guard_account, harden
+from runner.store.guardrails import guard
 from runner.store.health import open_problem, record_trouble, wake
 from runner.store.matching import Match, match_signal
 from runner.store.pending_events import decide_pending
 from runner.store.reading import record_failure
+from runner.store.soft_bounces import harden
 from runner.store.suppressions import suppress
 from runner.store.tables import enrollments, events, inbox_cursors, leads, raw_messages
 from runner.store.withdrawing import forget_gone
@@ -80,8 +81,7 @@ def record_signal(connection: Connection, ctx: Context, account: str | None, sig
     config = ctx.book.account(account) if account else None
     for match in matches:
         harden(connection, ctx.key, match.lead_id, signal, config, now)
-    if config is not None:
-        guard_account(connection, config, now)
+    guard(connection, ctx, config, touched, now)
     for enrollment_id in sorted(touched):
         decide_pending(connection, ctx, enrollment_id, now)
     stop_colleagues(connection, ctx, signal, {match.lead_id for match in matches})

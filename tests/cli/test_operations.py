@@ -136,3 +136,28 @@ def test_serve_does_not_start_on_a_database_that_may_forget(runner: Run, postgre
         "error: PostgreSQL runs with synchronous_commit=off: commits may be lost\n"
         "  help: set synchronous_commit = on before sending\n"
     )
+
+
+def test_a_campaign_that_paused_by_itself_is_shown_and_resumed(runner: Run, project: Path) -> None:
+    from runner.clocks import SystemClock
+    from runner.store.database import open_database
+    from runner.store.guardrails import GUARD
+    from runner.store.health import open_problem
+    from runner.store.switching import set_switch
+
+    _with_leads(runner, project)
+    runner("serve", "--once", "--dry-run")
+    assert runner("resume", "--campaign", "quick").returncode == 1, "nothing is paused yet"
+    db, now = open_database(f"sqlite:///{project / 'runner.db'}"), SystemClock().now()
+    with db.write() as connection:
+        set_switch(connection, "campaign:quick", reason="3 of its last 50 messages bounced", actor=GUARD, now=now)
+        open_problem(connection, "campaign:quick", "bounced_rate", "campaign quick was paused", "clean the list", now)
+    db.close()
+    assert "switched off: 3 of its last 50 messages bounced" in runner("metrics", "quick").stdout
+    problems = [row for row in json.loads(runner("doctor", "--offline", "--format", "json").stdout)["checks"]
+                if row["check"] == "problem"]  # fmt: skip
+    assert [row["subject"] for row in problems] == ["campaign:quick"]
+    assert runner("resume", "ada@example.com", "--campaign", "quick").returncode == 1, "one person is not the campaign"
+    done = runner("resume", "--campaign", "quick", "--format", "json")
+    assert done.returncode == 0 and json.loads(done.stdout)["result"] == [{"resumed": 0, "campaigns": 1}]
+    assert "switched off" not in runner("metrics", "quick").stdout

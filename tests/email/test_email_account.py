@@ -89,8 +89,7 @@ def test_the_service_says_it_in_five_words(sink, account, job, channel):
 
 def test_the_rates_that_stop_an_account_can_be_set():
     def rails(**health):
-        settings = {"from": "ada@lumen.example", "smtp": {"host": "x"}} | ({"health": health} if health else {})
-        found = rails_of(ChannelConfig(ChannelType.EMAIL, "ada", settings=settings))
+        found = rails_of(health or None)
         return {rail.kind: (rail.rate, rail.floor) for rail in found}
 
     usual = rails()

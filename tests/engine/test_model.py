@@ -53,9 +53,10 @@ from runner.store.health import resume_account
 from runner.store.hurrying import hurry
 from runner.store.invariants import broken
 from runner.store.lanes import all_lanes
-from runner.store.operations import clear_switch, pause_rows, resume_rows, set_switch, stop_enrollments
+from runner.store.operations import pause_rows, resume_rows, stop_enrollments
 from runner.store.reconciling import resolve
 from runner.store.results import record
+from runner.store.switching import clear_switch, set_switch
 from runner.store.tables import campaigns, enrollments, outreach_attempts, step_runs, tasks
 from runner.store.tasking import close_task
 from runner.store.ticking import claim_due

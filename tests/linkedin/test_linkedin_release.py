@@ -25,9 +25,10 @@ from runner.store.database import open_database
 from runner.store.explaining import explain_lead
 from runner.store.histories import outreach_history
 from runner.store.invariants import broken
-from runner.store.operations import clear_switch, pause_rows, set_switch
+from runner.store.operations import pause_rows
 from runner.store.releasing import release_task
 from runner.store.suppressions import suppress
+from runner.store.switching import clear_switch, set_switch
 from runner.store.tables import leads, outreach_attempts, tasks
 from runner.testing import MONDAY, Play
 

@@ -20,10 +20,11 @@ from runner.store.claims import MAX_CRASHES, rescue
 from runner.store.gatekeeping import pass_gate
 from runner.store.invariants import broken
 from runner.store.lanes import all_lanes
-from runner.store.operations import clear_switch, pause_rows, resume_rows, set_switch, stop_enrollments
+from runner.store.operations import pause_rows, resume_rows, stop_enrollments
 from runner.store.reconciling import resolve
 from runner.store.signals import record_batch
 from runner.store.suppressions import suppress, suppressed_by, unsuppress
+from runner.store.switching import clear_switch, set_switch
 from runner.store.tables import events, leads, outreach_attempts, reservations, step_runs
 from runner.store.tasking import close_task, task_rows
 from runner.store.ticking import advance_due, claim_due

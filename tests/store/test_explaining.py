@@ -14,7 +14,8 @@ from runner.engine.state import WaitingOn
 from runner.model.channel import ChannelType
 from runner.model.events import EventKind
 from runner.store.explaining import explain_lead
-from runner.store.operations import pause_rows, set_switch
+from runner.store.operations import pause_rows
+from runner.store.switching import set_switch
 from runner.store.tables import enrollments
 from runner.testing import MONDAY, Play
 

@@ -24,8 +24,9 @@ from runner.store.explaining import explain_lead
 from runner.store.gatekeeping import pass_gate
 from runner.store.health import record_trouble
 from runner.store.loading import load
-from runner.store.operations import pause_rows, set_switch
+from runner.store.operations import pause_rows
 from runner.store.suppressions import suppress
+from runner.store.switching import set_switch
 from runner.store.tables import events, leads
 from runner.testing import MONDAY, Play
 

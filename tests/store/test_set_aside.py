@@ -17,9 +17,10 @@ from runner.store.claims import rescue
 from runner.store.enrolling import enroll
 from runner.store.gatekeeping import pass_gate
 from runner.store.invariants import broken
-from runner.store.operations import pause_rows, resume_rows, set_switch, stop_enrollments
+from runner.store.operations import pause_rows, resume_rows, stop_enrollments
 from runner.store.reconciling import resolve
 from runner.store.results import record
+from runner.store.switching import set_switch
 from runner.store.tables import outreach_attempts
 from runner.store.tasking import close_task, task_rows
 from runner.store.work import Work
