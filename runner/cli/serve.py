@@ -42,19 +42,17 @@ def serve(
     except ProjectError as error:
         show_diagnostics(error)
         raise
+    click.get_current_context().call_on_close(app.close)
     if not dry_run:  # a dry run connects to nothing, so it needs none
         _refuse_missing_secrets(app)
     options = Options(workers=workers, lease=lease, inbox_every=inbox_every, until_idle=until_idle)
     for line in _first_lines(app, dry_run):
         click.echo(line, err=True)
-    try:
-        if dry_run:
-            for line in dry_report(app):
-                click.echo(line)
-            return 0
-        return run_once(app, options) if once else run_service(app, options)
-    finally:
-        app.close()
+    if dry_run:
+        for line in dry_report(app):
+            click.echo(line)
+        return 0
+    return run_once(app, options) if once else run_service(app, options)
 
 
 def _refuse_missing_secrets(app: App) -> None:

@@ -88,9 +88,14 @@ def build(
     if problem := zone_data_problem():
         raise Refused(problem, help="pip install tzdata")
     ctx = open_context(root, project=project, clock=clock, machine=machine, db=db)
-    ctx.db.check_durable()
-    notice_restored(ctx)
-    ctx = replace(ctx, worker=f"serve-{ctx.worker}")
-    project = ctx.book.project
-    channel_set = channel_set or real_channels(root, ctx.clock, links_of(project, ctx.key), project)
-    return App(ctx, channel_set, root, failpoint)
+    try:
+        ctx.db.check_durable()
+        notice_restored(ctx)
+        ctx = replace(ctx, worker=f"serve-{ctx.worker}")
+        project = ctx.book.project
+        channel_set = channel_set or real_channels(root, ctx.clock, links_of(project, ctx.key), project)
+        return App(ctx, channel_set, root, failpoint)
+    except BaseException:
+        if db is None:
+            ctx.db.close()
+        raise

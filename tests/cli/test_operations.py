@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import psycopg
+import pytest
 
 Run = Callable[..., Any]
 LEADS = "email,first_name\nada@example.com,Ada\nbob@example.com,Bob\nnot an address,Eve\n"
@@ -161,3 +167,26 @@ def test_a_campaign_that_paused_by_itself_is_shown_and_resumed(runner: Run, proj
     done = runner("resume", "--campaign", "quick", "--format", "json")
     assert done.returncode == 0 and json.loads(done.stdout)["result"] == [{"resumed": 0, "campaigns": 1}]
     assert "switched off" not in runner("metrics", "quick").stdout
+
+
+def test_a_serve_that_does_not_start_leaves_no_connection_behind(
+    runner: Run, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNNER_DATABASE", postgres_url)
+    assert runner("db", "upgrade").returncode == 0
+    forgetful = f"{postgres_url}?options=-csynchronous_commit%3Doff"
+    gc.disable()  # which would close them sooner or later, with a warning
+    try:
+        assert runner("serve", "--once", RUNNER_DATABASE=forgetful).returncode == 1
+        assert runner("serve", "--once", RUNNER_SANDBOX_COOKIE="").returncode == 1
+        with psycopg.connect(postgres_url) as connection:
+            others = (
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            deadline = time.monotonic() + 5  # a backend that was left takes a moment to end
+            while (left := connection.execute(others).fetchone()) != (0,) and time.monotonic() < deadline:
+                threading.Event().wait(0.05)
+                connection.rollback()
+        assert left == (0,)
+    finally:
+        gc.enable()
