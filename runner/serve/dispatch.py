@@ -15,16 +15,13 @@ from runner.channels.worker import Worker
 from runner.engine.outcomes import NotNow, Outcome
 from runner.errors import DatabaseUnavailable
 from runner.model.campaign import CampaignMode
+from runner.serve.batching import BatchSize
 from runner.serve.sharing import Waiting, share_out
 from runner.store.claims import Claim
 from runner.store.context import Context
 from runner.store.lanes import Lane, all_lanes, first_due
 from runner.store.results import give_back
 from runner.store.ticking import advance_due, claim_due
-
-SMALLEST_BATCH, LARGEST_BATCH = 50, 500
-BATCH_SECONDS = 0.25
-"""How long one batch of decisions may hold the write lock; the batch size follows from it."""
 
 
 @dataclass(slots=True)
@@ -38,13 +35,14 @@ class Dispatcher:
     on_idle: Callable[[], None] = lambda: None
     dry_run: bool = False
     may_send: Callable[[], bool] = lambda: True
+    stopwatch: Callable[[], float] = time.monotonic
     _pool: ThreadPoolExecutor = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _flying: Counter[Lane] = field(default_factory=Counter)
     _passed: Counter[int] = field(default_factory=Counter)
     _tokens: set[str] = field(default_factory=set)
     _holds: dict[int, datetime] = field(default_factory=dict)
-    _batch: int = SMALLEST_BATCH
+    _batch: BatchSize = field(default_factory=BatchSize)
     _draining: bool = False
 
     def __post_init__(self) -> None:
@@ -74,13 +72,9 @@ class Dispatcher:
         return taken + self._claim(ctx, [lane for lane in ready if lane.account], now) if believed else taken
 
     def _advance(self, ctx: Context, lane: Lane) -> int:
-        started = time.monotonic()
-        ticked = advance_due(ctx, lane, self._batch)
-        took = time.monotonic() - started
-        if took > BATCH_SECONDS:
-            self._batch = max(SMALLEST_BATCH, self._batch // 2)
-        elif ticked.taken == self._batch:
-            self._batch = min(LARGEST_BATCH, self._batch * 2)
+        started = self.stopwatch()
+        ticked = advance_due(ctx, lane, self._batch.size)
+        self._batch.learn(ticked.taken, self.stopwatch() - started, ctx.lease)
         return ticked.taken
 
     def _claim(self, ctx: Context, ready: Sequence[Lane], now: datetime) -> int:
