@@ -155,12 +155,16 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class RawMessage:
-    """A message as it was read, kept so that a better classifier can read it again."""
+    """A message as it was read, kept so that a better classifier can read it again.
+
+    `about` are the addresses of those who wrote it or whom it reports on; nothing is kept of who was erased.
+    """
 
     source: str
     received_at: datetime
     content: bytes
     verdict: str
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

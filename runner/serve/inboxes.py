@@ -13,6 +13,7 @@ from runner.engine.ports import Inbox
 from runner.errors import RunnerError
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.store.context import Context
+from runner.store.erasures import erasure_count
 from runner.store.health import is_silenced, open_problem
 from runner.store.reading import cursor_of, record_failure, watched_leads
 from runner.store.signals import record_batch
@@ -67,6 +68,7 @@ class InboxReader:
             with ctx.db.read() as connection:
                 if is_silenced(connection, config):
                     return found
+                since = erasure_count(connection)
                 cursor, watched = cursor_of(connection, config.key), watched_leads(connection, config.key)
             try:
                 batch = self.inboxes[config.channel].read(config, cursor, watched, ctx.now())
@@ -77,8 +79,12 @@ class InboxReader:
                 log.exception("inbox.crashed", account=config.key)
                 self._failed(ctx, config, repr(error))
                 return found
-            recorded = record_batch(ctx, config.key, batch)
+            recorded = record_batch(ctx, config.key, batch, since_erasure=since)
+            if recorded.stale:
+                continue
             found += recorded.new
+            if recorded.erased:
+                log.info("inbox.of_erased_people", account=config.key, messages=recorded.erased, kept=0)
             if batch.complete or batch.trouble is not None:
                 return found
         return found

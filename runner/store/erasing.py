@@ -28,13 +28,16 @@ from sqlalchemy import (
     update,
 )
 
+from runner.errors import Refused
 from runner.model.identity import suppressible
 from runner.model.lead import Lead
 from runner.store.context import Context
+from runner.store.erasures import LABEL, count_erasure
 from runner.store.operations import stop_enrollments
 from runner.store.people import load_leads
 from runner.store.suppressions import key_hash, suppress
 from runner.store.tables import (
+    claims,
     enrollments,
     events,
     inbox_cursors,
@@ -85,7 +88,10 @@ ERASED = "about a person who was erased"
 
 
 def erase(ctx: Context, lead_id: int, *, actor: str) -> None:
-    """Erase a person: every enrollment ends, personal data goes, and the keyed hashes stay in the suppression list."""
+    """Erase a person: every enrollment ends, personal data goes, and the keyed hashes stay in the suppression list.
+
+    Raises Refused while a message to them is under way: what the other side answers could name them.
+    """
     now = ctx.now()
     with ctx.db.read() as connection:
         person = load_leads(connection, [lead_id])[lead_id]
@@ -94,6 +100,8 @@ def erase(ctx: Context, lead_id: int, *, actor: str) -> None:
     stop_enrollments(ctx, to_stop, "erased")
     traces = Traces.of(person)
     with ctx.db.write() as connection:
+        count_erasure(connection)
+        _refuse_while_sending(connection, lead_id)
         _suppress(connection, ctx, person, actor)
         _forget_mail(connection, lead_id, traces)
         _forget_in_cursors(connection, traces)
@@ -156,9 +164,16 @@ def _suppress(connection: Connection, ctx: Context, person: Lead, actor: str) ->
     """What recognises the person from now on are keyed hashes; labels of earlier suppressions are blanked."""
     for kind, value in suppressible(person):
         if kind in _ERASED_KINDS:
-            suppress(connection, ctx.key, kind, value, reason="erased", actor=actor, now=ctx.now(), label="erased")
+            suppress(connection, ctx.key, kind, value, reason="erased", actor=actor, now=ctx.now(), label=LABEL)
             same = suppressions.c.key_hash == key_hash(ctx.key, kind, value)
-            connection.execute(update(suppressions).where(same).values(label="erased"))
+            connection.execute(update(suppressions).where(same).values(label=LABEL))
+
+
+def _refuse_while_sending(connection: Connection, lead_id: int) -> None:
+    mine = select(enrollments.c.id).where(enrollments.c.lead_id == lead_id)
+    if connection.execute(select(claims.c.token).where(claims.c.enrollment_id.in_(mine))).first() is not None:
+        words = "a message to this person is going out at this moment; every further one is stopped"
+        raise Refused(words, help="erase them again in a minute")
 
 
 def _forget_mail(connection: Connection, lead_id: int, traces: Traces) -> None:

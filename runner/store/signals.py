@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
-from runner.engine.ports import InboxBatch, Note, Signal
+from runner.engine.ports import InboxBatch, Note, RawMessage, Signal
 from runner.model.events import EventKind
 from runner.model.lead import LinkedInConnectionStatus
 from runner.store.colleagues import stop_colleagues
 from runner.store.context import Context
+from runner.store.erasures import faceless, hold_erasures, is_erased, keep_opt_out, without_erased
 from runner.store.guardrails import guard
 from runner.store.health import open_problem, record_trouble, wake
 from runner.store.matching import Match, match_signal
@@ -31,43 +32,84 @@ SUPPRESSES = {EventKind.UNSUBSCRIBED: "opt_out", EventKind.COMPLAINED: "complain
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What one read came to: how many signals were new, and how many matched nobody."""
+    """What one read came to: how many signals were new, how many matched nobody, how much was of erased people.
+
+    `stale`: nothing was stored, since somebody was erased after the read began; it has to be done again.
+    """
 
     new: int
     unmatched: int
+    erased: int = 0
+    stale: bool = False
 
 
-def record_batch(ctx: Context, account: str, batch: InboxBatch) -> Recorded:
-    """Store a read of an account's inbox, its consequences and its cursor, in one transaction."""
+def record_batch(ctx: Context, account: str, batch: InboxBatch, *, since_erasure: str | None = None) -> Recorded:
+    """Store a read of an account's inbox, its consequences and its cursor, in one transaction.
+
+    `since_erasure` is what `erasure_count` said before the read.
+    """
     now = ctx.now()
     new = unmatched = 0
     with ctx.db.write() as connection:
+        if not hold_erasures(connection, since_erasure):
+            return Recorded(0, 0, stale=True)
+        batch, erased = without_erased(connection, ctx.key, batch)
         ctx.db.lock_scopes(connection, [f"inbox:{account}"])  # two readers of one mailbox count nothing twice
-        for raw in batch.raw:
-            row = {"account": account, "source": raw.source, "received_at": raw.received_at, "verdict": raw.verdict}
-            known = select(raw_messages.c.id).where(raw_messages.c.source == raw.source)
-            if connection.execute(known).first() is None:
-                connection.execute(insert(raw_messages).values(**row, content=raw.content))
         for note in batch.notes:
             record_note(connection, account, note, now)
+        faceless_ones: set[str] = set()
         for signal in batch.signals:
-            matches = record_signal(connection, ctx, account, signal, now)
-            new += matches > 0
-            unmatched += matches == 0
+            stored = _store_signal(connection, ctx, account, signal, now)
+            new += stored.concerned > 0
+            unmatched += stored.concerned == 0
+            faceless_ones |= {signal.source, signal.source.rpartition(":")[0]} if stored.faceless else set()
+        for raw in batch.raw:
+            if raw.source in faceless_ones:
+                erased += 1
+            else:
+                _keep_raw(connection, account, raw)
         forget_gone(connection, account, batch.gone)
         _save_cursor(connection, account, batch, now)
         if batch.trouble is not None:
             record_trouble(connection, account, batch.trouble, now)
         if batch.complete:
             wake(connection, "inbox", now)
-    return Recorded(new, unmatched)
+    return Recorded(new, unmatched, erased)
+
+
+def _keep_raw(connection: Connection, account: str, raw: RawMessage) -> None:
+    known = select(raw_messages.c.id).where(raw_messages.c.source == raw.source)
+    if connection.execute(known).first() is None:
+        row = {"account": account, "source": raw.source, "received_at": raw.received_at, "verdict": raw.verdict}
+        connection.execute(insert(raw_messages).values(**row, content=raw.content))
 
 
 def record_signal(connection: Connection, ctx: Context, account: str | None, signal: Signal, now: datetime) -> int:
     """Store one signal and act on it. Returns how many enrollments it concerned; a signal seen before concerns none."""
-    if connection.execute(select(events.c.id).where(events.c.source == signal.source)).first():
-        return 0
-    matches = match_signal(connection, signal, account)
+    return _store_signal(connection, ctx, account, signal, now).concerned
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """How many enrollments a signal concerned, and whether it was an erased person's and kept without its words."""
+
+    concerned: int
+    faceless: bool
+
+
+def _store_signal(
+    connection: Connection, ctx: Context, account: str | None, signal: Signal, now: datetime
+) -> _Stored:  # fmt: skip
+    before = select(events.c.data, leads.c.erased_at).outerjoin(leads, leads.c.id == events.c.lead_id)
+    if known := connection.execute(before.where(events.c.source == signal.source)).first():
+        return _Stored(0, bool((known.data or {}).get("erased")) or known.erased_at is not None)
+    said, erased = signal, is_erased(connection, ctx.key, signal)
+    matches = match_signal(connection, replace(signal, domain=None) if erased else signal, account)
+    erased = erased or (bool(matches) and _all_erased(connection, matches))
+    if erased:
+        if reason := SUPPRESSES.get(signal.kind):
+            keep_opt_out(connection, ctx.key, signal, reason, now)
+        signal = faceless(signal)
     touched: set[int] = set()
     for match in matches:
         _act_on_lead(connection, ctx, match, signal, now)
@@ -84,8 +126,14 @@ def record_signal(connection: Connection, ctx: Context, account: str | None, sig
     guard(connection, ctx, config, touched, now)
     for enrollment_id in sorted(touched):
         decide_pending(connection, ctx, enrollment_id, now)
-    stop_colleagues(connection, ctx, signal, {match.lead_id for match in matches})
-    return len(touched)
+    stop_colleagues(connection, ctx, said, {match.lead_id for match in matches})
+    return _Stored(len(touched), erased)
+
+
+def _all_erased(connection: Connection, matches: Iterable[Match]) -> bool:
+    """Whether those whom a key or a Message-ID of ours points to were erased."""
+    mine = leads.c.id.in_([match.lead_id for match in matches])
+    return all(connection.execute(select(leads.c.erased_at.is_not(None)).where(mine)).scalars())
 
 
 def _concerned(

@@ -60,7 +60,7 @@ def read_message(arrival: Arrival, own: Own, watched: frozenset[str]) -> Reading
     try:
         return _read(arrival, own)
     except Exception as error:  # noqa: BLE001 - whatever a hostile mail breaks, the inbox goes on behind it
-        kept = RawMessage(arrival.source, arrival.received_at, arrival.content, "quarantined")
+        kept = RawMessage(arrival.source, arrival.received_at, arrival.content, "quarantined", _others(arrival, own))
         return Reading((), tuple(_quarantine(arrival, own, watched, error)), (kept,))
 
 
@@ -71,7 +71,7 @@ def _read(arrival: Arrival, own: Own) -> Reading:
         return Reading()
     report = take_apart(mail)
     judged = f"{verdict.kind.value}:{verdict.rule}"[:VERDICT_LENGTH]
-    kept = RawMessage(arrival.source, arrival.received_at, arrival.content, judged)
+    kept = RawMessage(arrival.source, arrival.received_at, arrival.content, judged, _about(verdict, report, own))
     kind = _EVENTS.get(verdict.kind)
     foreign = kind is EventKind.BOUNCED and returns_foreign_mail(report, own)
     if kind is None or foreign or verdict.rule.startswith(MACHINE_FEEDBACK):
@@ -82,6 +82,15 @@ def _read(arrival: Arrival, own: Own) -> Reading:
     else:
         signals = (_written(arrival, verdict, kind, found, mail),)
     return Reading(signals, tuple(_notes(verdict, mail)), (kept,))
+
+
+def _about(verdict: Verdict, report: Report, own: Own) -> tuple[str, ...]:
+    """Whose message this is: its writer, or those on whom a report reports."""
+    named = {each for name in ("from", "reply-to", "sender", "return-path") for each in
+             report.mail.headers.addresses(name)}  # fmt: skip
+    if verdict.kind in (MailKind.BOUNCE, MailKind.COMPLAINT):
+        named |= {each.address for each in verdict.recipients} | set(report.returned.addresses("to"))
+    return tuple(sorted(each for each in named if each and not own.is_own(each)))
 
 
 def _reported(arrival: Arrival, verdict: Verdict, kind: EventKind, found: Ties, report: Report) -> Iterator[Signal]:
@@ -141,9 +150,15 @@ def _notes(verdict: Verdict, mail: Mail) -> Iterator[Note]:
 
 def _quarantine(arrival: Arrival, own: Own, watched: frozenset[str], error: Exception) -> Iterator[Note]:
     text = f"a message in {arrival.folder} cannot be read ({type(error).__name__}); it is kept as {arrival.source}"
-    found = {match[0].decode("ascii").lower() for match in _ADDRESS.finditer(arrival.content[:200_000])}
-    held = sorted(address for address in found & watched if not own.is_own(address))
+    found = _others(arrival, own)
+    held = [address for address in found if address in watched]
     for address in held:
         yield Note("unreadable_mail", text, address, hold=True)
     if not held:
-        yield Note("unreadable_mail", text, next(iter(sorted(a for a in found if not own.is_own(a))), None), hold=True)
+        yield Note("unreadable_mail", text, next(iter(found), None), hold=True)
+
+
+def _others(arrival: Arrival, own: Own) -> tuple[str, ...]:
+    """The addresses that stand in a message that cannot be read, without ours."""
+    found = {match[0].decode("ascii").lower() for match in _ADDRESS.finditer(arrival.content[:200_000])}
+    return tuple(sorted(address for address in found if not own.is_own(address)))

@@ -20,6 +20,7 @@ from runner.engine.ports import Note, Signal
 from runner.model.channel import ChannelType
 from runner.model.events import EventKind
 from runner.store.context import Context
+from runner.store.erasures import hold_erasures
 from runner.store.signals import record_note, record_signal
 from runner.store.tables import events, raw_messages
 
@@ -138,7 +139,10 @@ def _record(ctx: Context, row: Row[Any], change: Change) -> None:
     """What is new, and the verdict that stands with the message from now on."""
     now = ctx.now()
     with ctx.db.write() as connection:
+        hold_erasures(connection)
         ctx.db.lock_scopes(connection, [f"inbox:{row.account}"])
+        if connection.execute(select(raw_messages.c.id).where(raw_messages.c.id == row.id)).first() is None:
+            return  # its writer was erased meanwhile
         for signal in change.adds:
             record_signal(connection, ctx, row.account, signal, now)
         for note in change.notes:
