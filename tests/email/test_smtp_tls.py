@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from runner.engine.outcomes import AccountTrouble, Failed, Sent, Trouble
@@ -144,3 +146,21 @@ def test_8bitmime_is_asked_for_only_where_eight_bits_are_sent(scripted, account,
     mails = [line for line in server.script.commands if line.startswith("MAIL")]
     assert "BODY=8BITMIME" not in mails[0]
     assert "BODY=8BITMIME" in mails[1] and "SMTPUTF8" in mails[1]
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_certificate_that_runs_out_between_two_messages_stops_the_account(
+    security, tls_sink, certificate, account, job, send
+):
+    good, late = certificate(), certificate(days=-1)
+    both = Path(good.ca_file).with_name("both.crt")
+    both.write_text(Path(good.ca_file).read_text() + Path(late.ca_file).read_text())
+    server = tls_sink(good, security == "tls")
+    config = account(server.port, smtp=smtp(security, per_connection=1) | {"ca_file": str(both)})
+    assert isinstance(send(job(config)), Sent)
+    good.context.load_cert_chain(late.ca_file, late.key_file)
+    outcome = send(job(config, key="k2"))
+    assert isinstance(outcome, AccountTrouble)
+    assert (outcome.kind, outcome.reason) == (Trouble.CONFIG, "certificate")
+    assert "expired" in outcome.explanation
+    assert len(server.accepted()) == 1

@@ -7,6 +7,7 @@ does wrong comes out as ChannelUnavailable, never as an exception of the protoco
 from __future__ import annotations
 
 import imaplib
+import os
 import re
 import ssl
 from collections.abc import Iterator, Sequence
@@ -218,17 +219,22 @@ class _Box(BaseMailBox):
 
     def _get_mailbox_client(self) -> GuardedClient:
         settings = self._settings
-        tls = _tls_context(settings.ca_file) if settings.security is ImapSecurity.TLS else None
+        tls = tls_context(settings.ca_file) if settings.security is ImapSecurity.TLS else None
         client = GuardedClient(settings.host, settings.port, self._deadline, tls)
         offered = settings.security is ImapSecurity.OPPORTUNISTIC and "STARTTLS" in client.capabilities
         if offered or settings.security is ImapSecurity.STARTTLS:
-            client.starttls(_tls_context(settings.ca_file))
+            client.starttls(tls_context(settings.ca_file))
         return client
 
 
+def tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """What trusts the system's certificates and those of `ca_file` as it is now. Raises OSError without the file."""
+    return _tls_context(ca_file, os.stat(ca_file).st_mtime_ns if ca_file else 0)
+
+
 @lru_cache(maxsize=16)
-def _tls_context(ca_file: str | None) -> ssl.SSLContext:
-    """Reading the system's certificates takes tens of milliseconds, so it is done once for each file."""
+def _tls_context(ca_file: str | None, _changed: int) -> ssl.SSLContext:
+    """Reading the system's certificates takes tens of milliseconds, so it is done once for each state of a file."""
     return ssl.create_default_context(cafile=ca_file)
 
 
