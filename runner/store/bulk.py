@@ -28,6 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from runner.store.driver import change_many, fetch
+
 
 def among(column: Column[Any], keys: Sequence[str] | Sequence[int], dialect: Dialect) -> ColumnElement[bool]:
     """Whether the column is one of many keys, which travel as a single parameter whatever their number."""
@@ -56,7 +58,7 @@ class BulkSelect:
         """The rows for these keys; the keys travel as one parameter."""
         wanted = json.dumps(list(keys)) if self._as_text else list(keys)
         parameters: Any = {"keys": wanted} if self._named else (wanted,)
-        rows = [list(row) for row in connection.exec_driver_sql(self._sql, parameters).all()]
+        rows = [list(row) for row in fetch(connection, self._sql, parameters)]
         for index, convert in self._converters:
             known: dict[Any, Any] = {}
             for row in rows:
@@ -109,7 +111,7 @@ class Bulk:
         made: Any = list(zip(*stored, strict=True))
         if self._named:
             made = [dict(zip(self._names, row, strict=True)) for row in made]
-        connection.exec_driver_sql(self._sql, made)
+        change_many(connection, self._sql, made)
 
 
 def _stored(values: Sequence[Any], convert: Callable[[Any], Any] | None) -> Iterable[Any]:

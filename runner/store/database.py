@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from runner.errors import DatabaseUnavailable, UsageError
+from runner.store.driver import fetch
 
+_SQLITE_ARGUMENTS = {"check_same_thread": False, "cached_statements": 512}
 BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for another; writers are quick, so this is only reached by a stuck disk."""
 
 
+REST_SECONDS = 1.0
+"""A connection that rested longer is asked for a sign of life; asking each time costs every send four round trips."""
 PROBE_BYTES = 65_536
 """Some pages, so that a database that has room for nothing but small changes does not look well again."""
 
@@ -92,7 +99,7 @@ class Database:
         """A transaction that only reads; on SQLite it does not wait for writers."""
         try:
             with self.engine.connect() as connection:
-                connection = connection.execution_options(runner_read_only=True)
+                connection.execution_options(runner_read_only=True).begin()
                 yield connection
         except _MAYBE_TROUBLE as error:
             if _is_ours(error):
@@ -104,8 +111,7 @@ class Database:
         if self.is_sqlite:
             return
         numbers = sorted(int.from_bytes(blake2b(s.encode(), digest_size=8).digest(), signed=True) for s in scopes)
-        for number in numbers:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+        fetch(connection, _LOCK_IN_ORDER, {"numbers": numbers})
 
     def forget_deleted(self) -> None:
         """Take out of the files what was deleted or overwritten: SQLite's log still holds the pages as they were.
@@ -168,7 +174,7 @@ def _sqlite(url: URL, root: Path | None, create: bool) -> Engine:
             )
         url = url.set(database=str(path))
     pool = {"poolclass": StaticPool} if memory else {"pool_size": 20, "max_overflow": 20}
-    return make_durable(create_engine(url, connect_args={"check_same_thread": False}, **pool))
+    return make_durable(create_engine(url, connect_args=_SQLITE_ARGUMENTS, **pool))
 
 
 def make_durable(engine: Engine) -> Engine:
@@ -221,12 +227,32 @@ def _postgres(url: URL) -> Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     try:
-        return create_engine(url, pool_pre_ping=True, pool_size=20, max_overflow=20)
+        engine = create_engine(url, pool_size=20, max_overflow=20)
     except ModuleNotFoundError as error:
         raise DatabaseUnavailable("PostgreSQL needs the `postgres` extra",
                                   help="pip install 'outreach-runner[postgres]'") from error  # fmt: skip
+    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkout", _wake)
+    return engine
 
 
+def _note_rest(_raw: object, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _wake(raw: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Ask a connection that has rested for a while whether its server is still there; when not, none of its age is."""
+    if time.monotonic() - record.info.get("rests_since", math.inf) <= REST_SECONDS:
+        return
+    try:
+        raw.execute("SELECT 1")
+        raw.rollback()
+    except Exception as error:
+        raise exc.InvalidatePoolError() from error
+
+
+_LOCK_IN_ORDER = "SELECT pg_advisory_xact_lock(number) FROM unnest(%(numbers)s::bigint[]) AS number"
+"""One round trip. An array's elements come, and are locked, in their order: the same for everybody, so no deadlock."""
 _MAYBE_TROUBLE = (exc.DBAPIError, exc.TimeoutError)
 _BUGS = (exc.IntegrityError, exc.DataError, exc.ProgrammingError, exc.NotSupportedError)
 """What the database says about a statement of ours, and not about itself."""

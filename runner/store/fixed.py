@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import Connection, Dialect, Select, TextualSelect
 from sqlalchemy.sql.dml import UpdateBase
 
 from runner.store.bulk import reader
+from runner.store.driver import change, fetch
 
 Convert = Callable[[Any], Any]
 
@@ -30,14 +31,14 @@ class _Compiled:
 class Fixed:
     """A statement with named values (`bindparam`). Values and results are converted as their columns say."""
 
-    def __init__(self, statement: Select[Any] | UpdateBase) -> None:
+    def __init__(self, statement: Select[Any] | TextualSelect | UpdateBase) -> None:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
     def rows(self, connection: Connection, **values: Any) -> list[list[Any]]:
         """The rows that come back."""
         compiled = self._for(connection.dialect)
-        rows = [list(row) for row in connection.exec_driver_sql(compiled.sql, _bound(compiled, values)).all()]
+        rows = [list(row) for row in fetch(connection, compiled.sql, _bound(compiled, values))]
         for index, convert in compiled.readers:
             for row in rows:
                 if row[index] is not None:
@@ -47,7 +48,7 @@ class Fixed:
     def change(self, connection: Connection, **values: Any) -> int:
         """How many rows it changed."""
         compiled = self._for(connection.dialect)
-        return connection.exec_driver_sql(compiled.sql, _bound(compiled, values)).rowcount
+        return change(connection, compiled.sql, _bound(compiled, values))
 
     def _for(self, dialect: Dialect) -> _Compiled:
         found = self._compiled.get(dialect.name)
@@ -64,7 +65,7 @@ def _bound(compiled: _Compiled, given: Mapping[str, Any]) -> Any:
     return tuple([convert(values[name]) if convert else values[name] for name, convert in pairs])
 
 
-def _compile(statement: Select[Any] | UpdateBase, dialect: Dialect) -> _Compiled:
+def _compile(statement: Select[Any] | TextualSelect | UpdateBase, dialect: Dialect) -> _Compiled:
     compiled = statement.compile(dialect=dialect)
     names = tuple(compiled.positiontup or ()) if compiled.positional else tuple(compiled.bind_names.values())
     found = ((index, reader(column.type, dialect)) for index, column in enumerate(statement.exported_columns))

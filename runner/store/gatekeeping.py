@@ -72,9 +72,10 @@ def pass_gate(ctx: Context, intention: Intention) -> Permit | Refusal:
 def look_ahead(ctx: Context, intention: Intention) -> Refusal | None:
     """What the gate would say now. Nothing is written; used before connecting, and to explain."""
     now = ctx.now()
+    unclaimed = replace(intention, claim=None)  # whether the claim still holds is the gate's to see
     with ctx.db.read() as connection:
         refused: Refusal | None = None
-        for way in intention.ways():
+        for way in unclaimed.ways():
             verdict, _ = _verdict(connection, ctx, way, now, lock=False)
             if verdict is None:
                 return None
@@ -133,14 +134,15 @@ def _facts(
 ) -> GateFacts:  # fmt: skip
     account, campaign = intention.account, intention.campaign
     standing = _STANDING.rows(connection, account=account.key, enrollment=intention.enrollment_id)
-    status, health, health_reason, retry_at, pending = standing[0] if standing else ("stopped", None, None, None, False)
+    nobody = ("stopped", None, None, None, False, False)
+    status, health, health_reason, retry_at, pending, switched = standing[0] if standing else nobody
     windows = [window for window in (intention.body.send_window, account.send_window) if window is not None]
     zones = Zones(intention.lead.timezone, account.timezone, ctx.book.project.settings.timezone, intention.lead.country)
     return GateFacts(
         claimed=intention.claim is None or holds(connection, ctx, intention.claim),
         status=status,
         campaign_open=_is_open(campaign, now),
-        switched_off=_switch(connection, campaign, account),
+        switched_off=_switch(connection, campaign, account) if switched else None,
         suppressed=suppressed_by(connection, ctx.key, intention.lead, account.channel),
         forbidden=refusal(intention.lead, account.channel, ctx.book.project.settings.policy),
         account_stopped=(health_reason or "stopped") if health == "stopped" else None,
@@ -164,6 +166,7 @@ _STANDING = Fixed(
         channel_configs.c.health_reason,
         channel_configs.c.retry_at,
         exists().where(events.c.enrollment_id == enrollments.c.id, events.c.pending.is_(True)),
+        exists(select(switches.c.scope)),
     )
     .select_from(enrollments.outerjoin(channel_configs, channel_configs.c.key == bindparam("account")))
     .where(enrollments.c.id == bindparam("enrollment"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, bindparam, insert, select, text
 
+from runner.store.fixed import Fixed
 from runner.store.tables import lanes, timers
 
 
@@ -22,27 +23,36 @@ class Lane:
 
 def lane_for(connection: Connection, campaign_id: int, channel: str = "", account: str = "") -> int:
     """The id of a lane, which is made when it is new."""
-    where = (lanes.c.campaign_id == campaign_id, lanes.c.channel == channel, lanes.c.account == account)
-    found = connection.execute(select(lanes.c.id).where(*where)).scalar()
-    if found is not None:
-        return int(found)
     values = {"campaign_id": campaign_id, "channel": channel, "account": account}
+    for (lane_id,) in _FIND.rows(connection, **values):
+        return int(lane_id)
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as upsert
 
         connection.execute(upsert(lanes).values(**values).on_conflict_do_nothing())
-        return int(connection.execute(select(lanes.c.id).where(*where)).scalar_one())
+        [(lane_id,)] = _FIND.rows(connection, **values)
+        return int(lane_id)
     return int(connection.execute(insert(lanes).values(**values).returning(lanes.c.id)).scalar_one())
+
+
+_FIND = Fixed(
+    select(lanes.c.id).where(
+        lanes.c.campaign_id == bindparam("campaign_id"),
+        lanes.c.channel == bindparam("channel"),
+        lanes.c.account == bindparam("account"),
+    )
+)
+_ALL = Fixed(select(lanes.c.id, lanes.c.campaign_id, lanes.c.channel, lanes.c.account))
 
 
 def all_lanes(connection: Connection) -> dict[int, Lane]:
     """Every lane by id."""
-    columns = (lanes.c.id, lanes.c.campaign_id, lanes.c.channel, lanes.c.account)
-    return {row[0]: Lane(*row) for row in connection.execute(select(*columns))}
+    return {row[0]: Lane(*row) for row in _ALL.rows(connection)}
 
 
-_OCCUPIED = text(
-    """
+_OCCUPIED = Fixed(
+    text(
+        """
     WITH RECURSIVE occupied(lane_id) AS (
         SELECT min(lane_id) FROM timers
         UNION ALL
@@ -52,10 +62,11 @@ _OCCUPIED = text(
     SELECT lane_id, (SELECT min(due_at) FROM timers WHERE timers.lane_id = occupied.lane_id) AS due_at
     FROM occupied WHERE lane_id IS NOT NULL
     """
-).columns(lane_id=timers.c.lane_id.type, due_at=timers.c.due_at.type)
+    ).columns(timers.c.lane_id, timers.c.due_at)
+)
 """The lanes that have timers, found by leaping from one to the next: its cost is the lanes, not the timers."""
 
 
 def first_due(connection: Connection) -> dict[int, datetime]:
     """When the earliest timer of each lane is due."""
-    return {lane_id: earliest for lane_id, earliest in connection.execute(_OCCUPIED) if earliest is not None}
+    return {lane_id: earliest for lane_id, earliest in _OCCUPIED.rows(connection) if earliest is not None}

@@ -19,6 +19,7 @@ from runner.model.events import EventKind
 from runner.model.lead import Lead
 from runner.store.book import Book
 from runner.store.bulk import BulkSelect, wanted
+from runner.store.fixed import Fixed
 from runner.store.people import load_leads
 from runner.store.tables import enrollments, events, inbox_cursors, step_runs
 
@@ -35,6 +36,8 @@ class Loaded:
     due_at: datetime | None
     run_ids: dict[str, int]
     accounts: Mapping[str, str | None]
+    undecided: bool
+    """Whether events wait that were not decided on yet."""
 
 
 def load(connection: Connection, book: Book, ids: Iterable[int], *, lock: bool = False) -> list[Loaded]:
@@ -44,10 +47,10 @@ def load(connection: Connection, book: Book, ids: Iterable[int], *, lock: bool =
     rows = {row[0]: row for row in statements.enrollments.run(connection, asked)}
     runs, seen = _runs(statements, connection, rows), _events(statements, connection, rows)
     people = load_leads(connection, {row[_LEAD] for row in rows.values()})
-    inboxes = {row.account: row.read_at for row in connection.execute(_INBOXES)}
+    inboxes: dict[str, datetime | None] = dict(_INBOXES.rows(connection))
     around = {key: _Around.of(book, key, inboxes) for key in {row[_CAMPAIGN] for row in rows.values()}}
     return [
-        _loaded(around[row[_CAMPAIGN]], row, people[row[_LEAD]], runs.get(row[0], ()), tuple(seen.get(row[0], ())))
+        _loaded(around[row[_CAMPAIGN]], row, people[row[_LEAD]], runs.get(row[0], ()), seen.get(row[0], ()))
         for enrollment_id in asked
         if (row := rows.get(enrollment_id)) is not None
     ]
@@ -62,7 +65,7 @@ _RUN = tuple(field.name for field in fields(StepRun))
 _STAGE = _RUN.index("stage")
 _STAGES = {stage.value: stage for stage in Stage}
 _STATUSES = {status.value: status for status in EnrollmentStatus}
-_INBOXES = select(inbox_cursors.c.account, inbox_cursors.c.read_at)
+_INBOXES = Fixed(select(inbox_cursors.c.account, inbox_cursors.c.read_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,12 @@ def _statements(dialect: Dialect, lock: bool) -> _Statements:
     rows = select(*(enrollments.c[name] for name in _ENROLLMENT)).where(wanted(enrollments.c.id, dialect))
     names = ("enrollment_id", "id", "account", *_RUN)
     runs = select(*(step_runs.c[name] for name in names)).where(wanted(step_runs.c.enrollment_id, dialect))
-    seen = select(events.c.enrollment_id, events.c.kind, events.c.at, events.c.step, events.c.permanent)
-    decided = seen.where(wanted(events.c.enrollment_id, dialect), events.c.pending.is_(False))
+    names = ("enrollment_id", "pending", "kind", "at", "step", "permanent")
+    seen = select(*(events.c[name] for name in names)).where(wanted(events.c.enrollment_id, dialect))
     return _Statements(
         BulkSelect(rows.with_for_update() if lock else rows, dialect),
         BulkSelect(runs.order_by(step_runs.c.id), dialect),
-        BulkSelect(decided.order_by(events.c.id), dialect),
+        BulkSelect(seen.order_by(events.c.id), dialect),
     )
 
 
@@ -115,10 +118,11 @@ def _runs(statements: _Statements, connection: Connection, ids: Iterable[int]) -
     return found
 
 
-def _events(statements: _Statements, connection: Connection, ids: Iterable[int]) -> Mapping[int, list[Seen]]:
-    found: dict[int, list[Seen]] = defaultdict(list)
-    for enrollment_id, kind, at, step, permanent in statements.events.run(connection, ids):
-        found[enrollment_id].append(Seen(EventKind(kind), at, step, permanent))
+def _events(statements: _Statements, connection: Connection, ids: Iterable[int]) -> Mapping[int, list[Seen | None]]:
+    """The events that were decided on; None stands for one that still waits for that."""
+    found: dict[int, list[Seen | None]] = defaultdict(list)
+    for enrollment_id, pending, kind, at, step, permanent in statements.events.run(connection, ids):
+        found[enrollment_id].append(None if pending else Seen(EventKind(kind), at, step, permanent))
     return found
 
 
@@ -140,7 +144,9 @@ class _Around:
         return cls(book, campaign, campaign.values(), off, book.settings(), inboxes)
 
 
-def _loaded(around: _Around, row: Sequence[Any], lead: Lead, runs: Sequence[_Run], seen: tuple[Seen, ...]) -> Loaded:
+def _loaded(
+    around: _Around, row: Sequence[Any], lead: Lead, runs: Sequence[_Run], seen: Sequence[Seen | None]
+) -> Loaded:
     enrollment_id, campaign_id, _, sequence_id, lane_id, due_at, status, step, started_at, ended_at, end_reason = row
     inboxes = {
         item.run.step: read_at
@@ -156,7 +162,7 @@ def _loaded(around: _Around, row: Sequence[Any], lead: Lead, runs: Sequence[_Run
         step=step,
         started_at=started_at,
         runs={item.run.step: item.run for item in runs},
-        events=seen,
+        events=tuple(event for event in seen if event is not None),
         inboxes=inboxes,
         channels_off=around.channels_off,
         ended_at=ended_at,
@@ -172,6 +178,7 @@ def _loaded(around: _Around, row: Sequence[Any], lead: Lead, runs: Sequence[_Run
         due_at=due_at,
         run_ids={item.run.step: item.id for item in runs},
         accounts={item.run.step: item.account for item in runs},
+        undecided=None in seen,
     )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import lru_cache
 
-from sqlalchemy import Connection, Dialect, select
+from sqlalchemy import ARRAY, JSON, Connection, Dialect, Text, func, select
 
 from runner.model.lead import Lead, LinkedInConnectionStatus
 from runner.store.bulk import BulkSelect, wanted
@@ -20,14 +19,9 @@ _STATUSES = {status.value: status for status in LinkedInConnectionStatus}
 
 def load_leads(connection: Connection, ids: Iterable[int]) -> Mapping[int, Lead]:
     """The leads of these ids, with the names of their lists; ids that are not there are left out."""
-    asked = list(ids)
-    people, memberships = _statements(connection.dialect)
-    on_lists: dict[int, list[str]] = defaultdict(list)
-    for lead_id, name in memberships.run(connection, asked):
-        on_lists[lead_id].append(name)
     found: dict[int, Lead] = {}
-    for values in people.run(connection, asked):
-        values.insert(_LISTS, tuple(sorted(on_lists.get(values[0], ()))))
+    for values in _statement(connection.dialect).run(connection, ids):
+        values.insert(_LISTS, tuple(sorted(values.pop() or ())))
         values[_STATUS] = _STATUSES[values[_STATUS]]
         values[_TAGS] = tuple(values[_TAGS] or ())
         values[_OWN] = values[_OWN] or {}
@@ -36,7 +30,11 @@ def load_leads(connection: Connection, ids: Iterable[int]) -> Mapping[int, Lead]
 
 
 @lru_cache(maxsize=8)
-def _statements(dialect: Dialect) -> tuple[BulkSelect, BulkSelect]:
-    people = select(*(leads.c[name] for name in _FIELDS if name != "lists")).where(wanted(leads.c.id, dialect))
-    members = select(list_members.c.lead_id, lists.c.name).join(lists).where(wanted(list_members.c.lead_id, dialect))
-    return BulkSelect(people, dialect), BulkSelect(members, dialect)
+def _statement(dialect: Dialect) -> BulkSelect:
+    """A row a person; the names of their lists come last."""
+    names = func.json_group_array if dialect.name == "sqlite" else func.array_agg
+    kind = JSON() if dialect.name == "sqlite" else ARRAY(Text)
+    on = select(names(lists.c.name, type_=kind)).select_from(list_members.join(lists))
+    mine = on.where(list_members.c.lead_id == leads.c.id).scalar_subquery()
+    columns = (*(leads.c[name] for name in _FIELDS if name != "lists"), mine)
+    return BulkSelect(select(*columns).where(wanted(leads.c.id, dialect)), dialect)

@@ -61,8 +61,8 @@ def record(ctx: Context, work: Work, outcome: Outcome) -> bool:
         if isinstance(outcome, NotNow) and outcome.lane_wide:
             requeue(connection, work.claim.lane.id, work.claim.due_at, work.claim.enrollment_id)
             return True
-        _move_on(connection, ctx, work, outcome, now)
-        decide_pending(connection, ctx, work.claim.enrollment_id, now)
+        if _move_on(connection, ctx, work, outcome, now):
+            decide_pending(connection, ctx, work.claim.enrollment_id, now)
     return True
 
 
@@ -74,17 +74,19 @@ def _is_recorded(connection: Connection, attempt_id: int) -> bool:
     return row.outcome is not None and row.reason != WORKER_DIED
 
 
-def _move_on(connection: Connection, ctx: Context, work: Work, outcome: Outcome, now: datetime) -> None:
+def _move_on(connection: Connection, ctx: Context, work: Work, outcome: Outcome, now: datetime) -> bool:
+    """Decide what follows. Returns whether events wait to be decided on: later ones wait for this row's lock."""
     [loaded] = load(connection, ctx.book, [work.claim.enrollment_id], lock=True)
     run = loaded.state.runs.get(work.step)
     if run is None or run.outcome is not None:
-        return
+        return loaded.undecided
     take_timer(connection, loaded)  # after a lost claim it may have been queued again; the result replaces that
     writer = Writer(connection, ctx, now)
     late = run.stage is Stage.UNKNOWN and isinstance(outcome, Sent)  # the rescue of a lost claim was quicker
     trigger = Resolved(work.step, True, "reported late") if late else Reported(work.step, outcome)
     writer.add(loaded, decide(ctx.book.graph(loaded.sequence_id), loaded.state, trigger, now))
     writer.flush()
+    return loaded.undecided
 
 
 _OCCUPY = Fixed(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, literal, select, text, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, tuple_, update
 
 from runner.engine.decide import decide
 from runner.engine.state import EnrollmentStatus
@@ -15,6 +15,7 @@ from runner.engine.triggers import Due
 from runner.store.applying import Writer
 from runner.store.claims import Claim, claim_rows
 from runner.store.context import Context
+from runner.store.fixed import Fixed
 from runner.store.lanes import Lane
 from runner.store.loading import Loaded, load
 from runner.store.operations import resume_rows
@@ -51,29 +52,39 @@ def claim_due(ctx: Context, lane: Lane, limit: int) -> Ticked:
     return Ticked(len(rows), claims)
 
 
-_TAKE = text(
-    """
-    WITH taken AS MATERIALIZED (
-        SELECT ctid AS place FROM timers WHERE lane_id = :lane AND due_at <= :now
-        ORDER BY due_at, enrollment_id LIMIT :most FOR UPDATE SKIP LOCKED
+_VALUES = {"lane": timers.c.lane_id, "now": timers.c.due_at}
+_TAKE = Fixed(
+    text(
+        """
+        WITH taken AS MATERIALIZED (
+            SELECT ctid AS place FROM timers WHERE lane_id = :lane AND due_at <= :now
+            ORDER BY due_at, enrollment_id LIMIT :most FOR UPDATE SKIP LOCKED
+        )
+        DELETE FROM timers WHERE ctid = ANY (ARRAY(SELECT place FROM taken)) RETURNING due_at, enrollment_id
+        """
     )
-    DELETE FROM timers WHERE ctid = ANY (ARRAY(SELECT place FROM taken)) RETURNING due_at, enrollment_id
-    """
+    .bindparams(*(bindparam(name, type_=column.type) for name, column in _VALUES.items()))
+    .columns(timers.c.due_at, timers.c.enrollment_id)
 )
 """PostgreSQL's way, in one round trip. Materialized: a plan that ran the inner query twice would take too many."""
+_ORDER = (timers.c.due_at, timers.c.enrollment_id)
+_OF_LANE = timers.c.lane_id == bindparam("lane")
+_FIRST = Fixed(
+    select(*_ORDER).where(_OF_LANE, timers.c.due_at <= bindparam("now")).order_by(*_ORDER).limit(bindparam("most"))
+)
+_LAST = tuple_(*(bindparam(f"last_{key.name}", type_=key.type) for key in _ORDER))
+_TAKE_UP_TO = Fixed(delete(timers).where(_OF_LANE, tuple_(*_ORDER) <= _LAST))
 
 
 def _take_due(connection: Connection, lane_id: int, now: datetime, limit: int) -> list[tuple[datetime, int]]:
     """Take the next due timers out of a lane, oldest first; those that another process is taking are passed over."""
-    mine = (timers.c.lane_id == lane_id, timers.c.due_at <= now)
-    order = (timers.c.due_at, timers.c.enrollment_id)
+    asked = {"lane": lane_id, "now": now, "most": limit}
     if connection.dialect.name == "postgresql":
-        values = {"lane": lane_id, "now": now, "most": limit}
-        return sorted((row[0], row[1]) for row in connection.execute(_TAKE, values))
-    rows = [(row[0], row[1]) for row in connection.execute(select(*order).where(*mine).order_by(*order).limit(limit))]
+        return sorted((due, enrollment_id) for due, enrollment_id in _TAKE.rows(connection, **asked))
+    rows = [(due, enrollment_id) for due, enrollment_id in _FIRST.rows(connection, **asked)]
     if rows:  # nobody else can write, so these are all there is up to the last one: a range of the clustered key
-        last = tuple_(*(literal(value, key.type) for value, key in zip(rows[-1], order, strict=True)))
-        connection.execute(delete(timers).where(timers.c.lane_id == lane_id, tuple_(*order) <= last))
+        due, enrollment_id = rows[-1]
+        _TAKE_UP_TO.change(connection, lane=lane_id, last_due_at=due, last_enrollment_id=enrollment_id)
     return rows
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -116,14 +116,13 @@ class _Opening:
     def work(self, step: str, action: str, tries: int) -> Work | Unworkable:
         run_id = self.loaded.run_ids[step]
         account = self._account(run_id, self.loaded.accounts.get(step))
+        [(key, recovering, attempt_id, *kept)] = _BEGUN.rows(self.connection, run=run_id, action=action)
         content: Rendered | Failed = Failed("accounts_off", "every account of this channel is switched off")
         if account is not None:
-            content = self._content(step, run_id, action, account)
+            content = self._content(step, run_id, action, account, kept)
         body_text = content if isinstance(content, Rendered) else Rendered(body="")
         account = account or ChannelConfig(self.body.channel, "none", enabled=False)
-        attempt_id = self._attempt(run_id, action, tries, account, body_text)
-        columns = (step_runs.c.key, exists(select(recovered_sends.c.key)).label("recovering"))
-        key, recovering = self.connection.execute(select(*columns).where(step_runs.c.id == run_id)).one()
+        attempt_id = self._attempt(attempt_id, run_id, action, tries, account, body_text)
         job = self._job(step, key, action, account, body_text, tries)
         work = Work(
             claim=self.claim,
@@ -170,12 +169,15 @@ class _Opening:
             self.connection.execute(update(step_runs).where(mine).values(account=other.key))
         return other
 
-    def _content(self, step: str, run_id: int, action: str, account: ChannelConfig) -> Rendered | Failed:
+    def _content(
+        self, step: str, run_id: int, action: str, account: ChannelConfig, kept: Sequence[str | None]
+    ) -> Rendered | Failed:
         """The text of the first try, or rendered now and kept. An invitation of `auto` carries no note."""
         if not self.body.variants or (self.body.action == "auto" and action == "connect"):
             return Rendered(body="")
-        for body, subject, preheader in _KEPT.rows(self.connection, run=run_id, action=action):
-            return Rendered(body=body, subject=subject, preheader=preheader)
+        body, subject, preheader = kept
+        if body is not None:
+            return Rendered(body=body, subject=subject or "", preheader=preheader or "")
         seed = text_seed(self.loaded, step)
         variant = draw_variant(self.body.variants, seed)
         sequence_id, source = newest_text(self.ctx.book, self.loaded, step, variant.template)
@@ -195,10 +197,15 @@ class _Opening:
         graph = self.ctx.book.graph(self.loaded.sequence_id)
         return template_values(self.loaded.state.lead, self.loaded.campaign, graph.vars, account)
 
-    def _attempt(self, run_id: int, action: str, tries: int, account: ChannelConfig, content: Rendered) -> int:
-        given: dict[str, Any] = {"run": run_id, "action": action, "account": account.key, "now": self.now}
-        for (attempt_id,) in _GO_ON.rows(self.connection, **given):
-            return int(attempt_id)
+    def _attempt(
+        self, begun: int | None, run_id: int, action: str, tries: int, account: ChannelConfig, content: Rendered
+    ) -> int:
+        """An attempt that was begun and came to nothing irrevocable is gone on with; there is at most one."""
+        given: dict[str, Any] = {"account": account.key, "now": self.now}
+        if begun is not None:
+            _GO_ON.change(self.connection, attempt=begun, **given)
+            return begun
+        given |= {"run": run_id, "action": action}
         given |= {"enrollment": self.claim.enrollment_id, "lead": self.loaded.state.lead.id, "tries": tries}
         given |= {"channel": self.body.channel.value, "commit": self.ctx.book.project.git_commit}
         [(attempt_id,)] = _BEGIN.rows(self.connection, **given, body_hash=body_hash(content))
@@ -247,29 +254,38 @@ class _Opening:
         return (row.message_id, row.subject) if row else None
 
 
-_KEPT = Fixed(
-    select(outreach_messages.c.body, outreach_messages.c.subject, outreach_messages.c.preheader)
-    .where(outreach_messages.c.step_run_id == bindparam("run"))
-    .where(outreach_messages.c.action == bindparam("action"))
+_SAME_ACTION = (outreach_attempts.c.step_run_id == step_runs.c.id, outreach_attempts.c.action == bindparam("action"))
+_OPEN = text("outreach_attempts.status IN ('pending', 'claimed')")  # as in the index, or it is not used
+_TEXT = (outreach_messages.c.step_run_id == step_runs.c.id, outreach_messages.c.action == bindparam("action"))
+_BEGUN = Fixed(
+    select(
+        step_runs.c.key,
+        exists(select(recovered_sends.c.key)),
+        outreach_attempts.c.id,
+        outreach_messages.c.body,
+        outreach_messages.c.subject,
+        outreach_messages.c.preheader,
+    )
+    .select_from(
+        step_runs.outerjoin(outreach_attempts, and_(*_SAME_ACTION, _OPEN)).outerjoin(outreach_messages, and_(*_TEXT))
+    )
+    .where(step_runs.c.id == bindparam("run"))
 )
-_KEY = Fixed(select(step_runs.c.key).where(step_runs.c.id == bindparam("run")))
+"""What earlier tries of a step left: the token of its message, the attempt that is open, the text that was fixed."""
 _CLAIMED = {"status": "claimed", "claimed_at": bindparam("now"), "account": bindparam("account")}
-_BEGUN = {"step_run_id": "run", "enrollment_id": "enrollment", "lead_id": "lead", "channel": "channel",
+_FRESH = {"step_run_id": "run", "enrollment_id": "enrollment", "lead_id": "lead", "channel": "channel",
           "action": "action", "retry_count": "tries", "git_commit": "commit", "body_hash": "body_hash"}  # fmt: skip
 _BEGIN = Fixed(
     insert(outreach_attempts)
-    .values(_CLAIMED | {column: bindparam(name) for column, name in _BEGUN.items()})
+    .values(_CLAIMED | {column: bindparam(name) for column, name in _FRESH.items()})
     .returning(outreach_attempts.c.id)
 )
 _GO_ON = Fixed(
     update(outreach_attempts)
-    .where(outreach_attempts.c.step_run_id == bindparam("run"), outreach_attempts.c.action == bindparam("action"))
-    .where(text("outreach_attempts.status IN ('pending', 'claimed')"))  # as in the index, or it is not used
+    .where(outreach_attempts.c.id == bindparam("attempt"))
     .values({outreach_attempts.c[name]: value for name, value in _CLAIMED.items()})
     .values(outcome=null(), next_retry_at=null())
-    .returning(outreach_attempts.c.id)
 )
-"""An attempt that was begun and came to nothing irrevocable is gone on with; there is at most one."""
 
 
 def text_seed(loaded: Loaded, step: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def build(job: Job, account: EmailAccount, web: WebLinks | None = None, root: Pa
         ("From", mailbox(author.name, sender)),
         ("To", mailbox(_name_of(job), recipient)),
         ("Subject", _subject(job)),
-        ("Date", format_datetime(job.now)),
+        ("Date", _date(job.now)),
         ("Message-ID", own_id),
         *_thread(job.thread),
         *_reply_to(account, author, job.key),
@@ -108,6 +109,11 @@ def _main(job: Job, link: Link | None) -> Body:
     html = job.body.settings.get("format") == "html"
     source = defused(job.content.body, job.lead.values(), html=html)
     return from_html(source) if html else from_markdown(source, link)
+
+
+def _date(now: datetime) -> str:
+    """The date of RFC 5322, section 3.3, in UTC. `strftime`, which the usual way calls, looks for the zone's file."""
+    return format_datetime(now.astimezone(UTC), usegmt=True).removesuffix("GMT") + "+0000"
 
 
 def _tracked(key: str, web: WebLinks) -> Link:

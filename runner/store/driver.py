@@ -1,0 +1,63 @@
+"""Statements handed straight to the driver: what SQLAlchemy's results cost is more than the driver takes for a row.
+
+Its transactions, its listeners and its exceptions stay: whoever calls notices no difference but the speed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from sqlalchemy import Connection, exc
+
+
+def fetch(connection: Connection, sql: str, parameters: Any) -> list[tuple[Any, ...]]:
+    """The rows of a statement, as the driver gives them."""
+    cursor = _execute(connection, sql, parameters)
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    cursor.close()
+    return rows
+
+
+def change(connection: Connection, sql: str, parameters: Any) -> int:
+    """How many rows a statement changed."""
+    cursor = _execute(connection, sql, parameters)
+    changed: int = cursor.rowcount
+    cursor.close()
+    return changed
+
+
+def change_many(connection: Connection, sql: str, rows: list[Any]) -> None:
+    """Run a statement once for each row of parameters."""
+    if len(rows) == 1:  # psycopg would prepare a pipeline for an executemany of one
+        _execute(connection, sql, rows[0]).close()
+    else:
+        _execute(connection, sql, rows, many=True).close()
+
+
+def _execute(connection: Connection, sql: str, parameters: Any, *, many: bool = False) -> Any:
+    """Raises what SQLAlchemy raises: DBAPIError and its kinds."""
+    cursor = connection.connection.cursor()
+    for listener in connection.engine.dispatch.before_cursor_execute:
+        listener(connection, cursor, sql, parameters, None, many)
+    try:
+        if many:
+            cursor.executemany(sql, parameters)
+        else:
+            cursor.execute(sql, parameters)
+    except Exception as error:  # noqa: BLE001 - sorted out below: the driver's own are wrapped, others go on
+        _raise(connection, cursor, sql, parameters, error)
+    return cursor
+
+
+def _raise(connection: Connection, cursor: Any, sql: str, parameters: Any, error: Exception) -> NoReturn:
+    dialect = connection.dialect
+    driver = dialect.loaded_dbapi
+    if not isinstance(error, driver.Error):
+        raise error
+    gone = dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)
+    if gone:  # the others in the pool are as old, and will be as dead
+        connection.invalidate(error)
+        connection.engine.dispose()
+    raise exc.DBAPIError.instance(
+        sql, parameters, error, driver.Error, hide_parameters=True, connection_invalidated=gone, dialect=dialect
+    ) from error
