@@ -248,7 +248,7 @@ def _wake(raw: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
         raw.execute("SELECT 1")
         raw.rollback()
     except Exception as error:
-        raise exc.InvalidatePoolError() from error
+        raise exc.InvalidatePoolError from error
 
 
 _LOCK_IN_ORDER = "SELECT pg_advisory_xact_lock(number) FROM unnest(%(numbers)s::bigint[]) AS number"
