@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, exists, func, literal, or_, select
 
+from runner.model.events import ALWAYS_STOP
 from runner.store.context import Context
 from runner.store.tables import (
     claims,
@@ -39,14 +40,15 @@ def _twice(_now: datetime) -> Select[Any]:
 
 
 def _after_stop(_now: datetime) -> Select[Any]:
-    stops = events.c.kind.in_(("replied", "unsubscribed", "complained"))
-    stopped = exists().where(
-        stops, events.c.enrollment_id == outreach_attempts.c.enrollment_id,
-        events.c.recorded_at < outreach_attempts.c.intent_at,
+    """By the order in which the two were written, not by their times: a clock may be set back in between."""
+    said = or_(events.c.kind.in_(kind.value for kind in ALWAYS_STOP), events.c.kind == enrollments.c.end_reason)
+    same = (
+        (events.c.enrollment_id == outreach_attempts.c.enrollment_id)
+        & (events.c.after_attempt < outreach_attempts.c.id)
     )  # fmt: skip
-    still = exists().where(enrollments.c.id == outreach_attempts.c.enrollment_id, enrollments.c.status == "stopped")
-    query = select(outreach_attempts.c.id, literal("sent after a stop event"))
-    return query.where(outreach_attempts.c.intent_at.is_not(None), stopped, still)
+    query = select(outreach_attempts.c.id, literal("sent after ") + events.c.kind).join(events, same)
+    query = query.join(enrollments, enrollments.c.id == outreach_attempts.c.enrollment_id)
+    return query.where(outreach_attempts.c.intent_at.is_not(None), said)
 
 
 def _lost(_now: datetime) -> Select[Any]:

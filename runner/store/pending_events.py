@@ -23,10 +23,19 @@ _PENDING = Fixed(
 )
 
 
+def lock_claim(connection: Connection, enrollment_id: int) -> None:
+    """Wait for a worker that is in the gate at this moment: afterwards it has passed, or it finds its claim gone.
+
+    Taken before the enrollment's own row, as the gate and the result do it.
+    """
+    connection.execute(select(claims.c.token).where(claims.c.enrollment_id == enrollment_id).with_for_update())
+
+
 def decide_pending(connection: Connection, ctx: Context, enrollment_id: int, now: datetime) -> None:
     """Decide on every event of an enrollment that was not decided on yet, oldest first."""
     if not _PENDING.rows(connection, enrollment=enrollment_id):
         return  # an event that is being stored right now is decided on by who stores it
+    lock_claim(connection, enrollment_id)
     connection.execute(select(enrollments.c.id).where(enrollments.c.id == enrollment_id).with_for_update())
     if in_flight(connection, enrollment_id):
         return

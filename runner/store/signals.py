@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from runner.engine.ports import InboxBatch, Note, RawMessage, Signal
 from runner.model.events import EventKind
@@ -18,11 +19,12 @@ from runner.store.erasures import faceless, hold_erasures, is_erased, keep_opt_o
 from runner.store.guardrails import guard
 from runner.store.health import open_problem, record_trouble, wake
 from runner.store.matching import Match, match_signal
-from runner.store.pending_events import decide_pending
+from runner.store.pending_events import decide_pending, lock_claim
 from runner.store.reading import record_failure
 from runner.store.soft_bounces import harden
 from runner.store.suppressions import suppress
 from runner.store.tables import enrollments, events, inbox_cursors, leads, raw_messages
+from runner.store.tables import outreach_attempts as attempts
 from runner.store.withdrawing import forget_gone
 
 STOPS_EVERYTHING = frozenset({EventKind.REPLIED, EventKind.UNSUBSCRIBED, EventKind.COMPLAINED})
@@ -113,7 +115,8 @@ def _store_signal(
     touched: set[int] = set()
     for match in matches:
         _act_on_lead(connection, ctx, match, signal, now)
-        for enrollment_id, step in _concerned(connection, ctx, match, signal, now):
+        for enrollment_id, step in sorted(_concerned(connection, ctx, match, signal, now), key=itemgetter(0)):
+            lock_claim(connection, enrollment_id)
             _store(connection, account, signal, now, lead_id=match.lead_id, enrollment_id=enrollment_id, step=step)
             touched.add(enrollment_id)
         if match.enrollment_id is None and not touched:
@@ -182,6 +185,9 @@ def _store(
         "permanent": signal.permanent, "hard": signal.hard, "pending": enrollment_id is not None,
         "resume_at": signal.resume_at, "data": dict(signal.data),
     }  # fmt: skip
+    if enrollment_id is not None:
+        passed = (attempts.c.enrollment_id == enrollment_id, attempts.c.intent_at.is_not(None))
+        row["after_attempt"] = select(func.coalesce(func.max(attempts.c.id), 0)).where(*passed).scalar_subquery()
     connection.execute(insert(events).values(**row))
 
 

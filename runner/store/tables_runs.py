@@ -199,11 +199,15 @@ events = Table(
     Column("permanent", Boolean, nullable=False),
     Column("hard", Boolean, nullable=False),
     Column("pending", Boolean, nullable=False),
+    Column("after_attempt", Id),
     Column("resume_at", UtcDateTime),
     Column("data", Json, nullable=False),
     UniqueConstraint("source", "enrollment_id"),
 )
-"""What the world did. `pending` ones wait for an attempt in flight to end before they are decided on."""
+"""What the world did. `pending` ones wait for an attempt in flight to end before they are decided on.
+
+`after_attempt` is the newest attempt of the enrollment that had passed the gate by then: the order of the two, which
+clocks that are set cannot tell."""
 
 tasks = Table(
     "tasks",

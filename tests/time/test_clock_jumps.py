@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from runner.channels.wiring import ChannelSet
+from runner.engine.ports import Signal
 from runner.errors import Refused
 from runner.model.channel import ChannelConfig, ChannelType
+from runner.model.events import EventKind
 from runner.model.project import ContactPolicy, ProjectSettings
 from runner.model.rates import LimitSet, Rate
 from runner.operator import Operator
@@ -23,6 +26,7 @@ from runner.serve.dispatch import Dispatcher
 from runner.store.clock_mark import accept_clock, newest_known
 from runner.store.database import open_database
 from runner.store.invariants import broken
+from runner.store.tables import events, outreach_attempts
 from runner.testing import MONDAY, Play
 
 SOURCE = "version: 1\nname: one\nsteps:\n  - {id: first, channel: email, template: hello}\n"
@@ -156,3 +160,31 @@ def test_a_clock_that_was_ahead_can_be_accepted(machine: Machine, log: list[Any]
     machine.passes(timedelta(seconds=5))
     machine.passes(25 * HOUR)
     assert machine.sent() == 4
+
+
+@pytest.mark.parametrize("kind", [EventKind.REPLIED, EventKind.UNSUBSCRIBED])
+def test_an_answer_by_a_clock_that_was_set_back_is_no_false_alarm(kind: EventKind) -> None:
+    play = Play(SOURCE + "  - {id: rest, wait: 1d}\n", [{"email": "ada@example.com"}], start=MONDAY + DAY)
+    play.settle()
+    play.clock.set(MONDAY)
+    play.happen(Signal(kind, MONDAY, "m:1", address="ada@example.com"))
+    assert play.status(1) == ("stopped", kind.value)
+    with play.ctx.db.read() as connection:
+        assert connection.execute(select(events.c.recorded_at)).scalar_one() == MONDAY
+        assert connection.execute(select(outreach_attempts.c.intent_at)).scalar_one() == MONDAY + DAY
+    assert broken(play.ctx) == []
+
+
+def test_a_send_after_an_answer_is_found_whatever_the_clock_says(machine: Machine) -> None:
+    machine.play.decide()
+    works = [machine.play.open() for _ in range(2)]
+    for number in range(2):
+        machine.play.happen(Signal(EventKind.REPLIED, MONDAY, f"m:{number}", address=f"p{number}@d{number}.example"))
+    for work, at in zip(works, (MONDAY - DAY, MONDAY + DAY), strict=True):  # as a gate would that ignores events
+        mine = outreach_attempts.c.id == work.attempt_id
+        with machine.play.ctx.db.write() as connection:
+            connection.execute(
+                update(outreach_attempts).where(mine).values(status="sent", intent_at=at, finished_at=at)
+            )
+    found = [(row["invariant"], row["id"], row["found"]) for row in broken(machine.play.ctx)]
+    assert found == [("events-win", work.attempt_id, "sent after replied") for work in works]

@@ -91,6 +91,7 @@ def upgrade() -> None:
         sa.Column("permanent", sa.Boolean(), nullable=False),
         sa.Column("hard", sa.Boolean(), nullable=False),
         sa.Column("pending", sa.Boolean(), nullable=False),
+        sa.Column("after_attempt", Id),
         sa.Column("resume_at", UtcDateTime()),
         sa.Column("data", Json, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
