@@ -16,7 +16,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from runner.channels.links import links_of
 from runner.channels.phone.closing import close_call, is_call
 from runner.channels.result import ServiceResult, service_result
 from runner.channels.wiring import ChannelSet, real_channels
@@ -211,8 +210,7 @@ def open_operator(root: Path | str = ".") -> Operator:
 
 def operator_of(ctx: Context, root: Path) -> Operator:
     """The operator of an open project, with its real channels."""
-    project = ctx.book.project
-    return Operator(ctx, real_channels(root, ctx.clock, links_of(project, ctx.key), project))
+    return Operator(ctx, real_channels(root, ctx.clock, ctx.key, ctx.book.project))
 
 
 def get_channel_config(campaign_id: str, *, root: Path | str = ".") -> dict[str, Any]:

@@ -11,19 +11,36 @@ from runner.engine.ports import Channel, Clock, Inbox, Reconciler, Watcher
 from runner.model.channel import ChannelConfig, ChannelType, SecretRef
 from runner.model.project import Project
 from runner.secrets import Secret, read_secret
+from runner.store.keys import Key
 
 if TYPE_CHECKING:
     from runner.channels.email.tokens import WebLinks
 
 
+@dataclass(slots=True)
+class Current:
+    """The project as last loaded: what channels and inboxes ask of its files, they ask here, at every use."""
+
+    project: Project | None = None
+
+    def email_accounts(self) -> list[ChannelConfig]:
+        """Every email account there is, switched off or not: mail from any of them is our own."""
+        every = self.project.channels.values() if self.project else ()
+        return [config for config in every if config.channel is ChannelType.EMAIL]
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelSet:
-    """One channel of each kind, and for some a way to read what came back, to wait for it, and to look for evidence."""
+    """One channel of each kind, and for some a way to read what came back, to wait for it, and to look for evidence.
+
+    A reload puts the new project into `current`.
+    """
 
     channels: Mapping[ChannelType, Channel]
     inboxes: Mapping[ChannelType, Inbox] = field(default_factory=dict)
     reconcilers: Mapping[ChannelType, Reconciler] = field(default_factory=dict)
     watchers: Mapping[ChannelType, Callable[[ChannelConfig], Watcher]] = field(default_factory=dict)
+    current: Current = field(default_factory=Current)
 
     def close(self) -> None:
         """Close every connection that channels keep open."""
@@ -36,12 +53,10 @@ def secret_reader(root: Path) -> Callable[[SecretRef], Secret]:
     return lambda ref: read_secret(ref, root)
 
 
-def real_channels(
-    root: Path, clock: Clock, links: WebLinks | None = None, project: Project | None = None
-) -> ChannelSet:
+def real_channels(root: Path, clock: Clock, key: Key | None = None, project: Project | None = None) -> ChannelSet:
     """Every channel, ready to use. Nothing connects before it is needed.
 
-    `links` are the public opt-out links; `project` tells which mail is our own and so never a reply.
+    `project` tells which mail is our own and so never a reply, and where public links point; `key` signs those.
     """
     from runner.channels.contact_form.channel import ContactFormChannel
     from runner.channels.email.channel import EmailChannel
@@ -52,13 +67,18 @@ def real_channels(
     from runner.channels.linkedin.channel import LinkedInChannel
     from runner.channels.linkedin.inbox import LinkedInInbox
     from runner.channels.linkedin.reconcile import LinkedInReconciler
+    from runner.channels.links import links_of
     from runner.channels.phone.channel import PhoneChannel
 
     secrets = secret_reader(root)
     linkedin = LinkedInChannel(secrets, clock)
     tokens = TokenSource(secrets)
-    own = [config for config in (project.channels if project else {}).values() if config.channel is ChannelType.EMAIL]
-    inbox = EmailInbox(secrets, clock, tokens=tokens, own=lambda: own)
+    current = Current(project)
+    inbox = EmailInbox(secrets, clock, tokens=tokens, own=current.email_accounts)
+
+    def links() -> WebLinks | None:
+        return links_of(current.project, key) if current.project and key else None
+
     return ChannelSet(
         channels={
             ChannelType.EMAIL: EmailChannel(secrets, clock, root=root, web=links, tokens=tokens),
@@ -75,4 +95,5 @@ def real_channels(
             ChannelType.LINKEDIN: LinkedInReconciler(secrets, clock, providers=linkedin.providers),
         },
         watchers={ChannelType.EMAIL: lambda account: InboxWatcher(inbox, account)},
+        current=current,
     )

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from runner.channels.links import links_of
 from runner.channels.wiring import ChannelSet, real_channels
 from runner.channels.worker import Failpoint, Patience, Worker
 from runner.clocks import SystemClock
@@ -60,6 +59,7 @@ class App:
         """Load the files again; a broken project raises ProjectError and the last good one keeps running."""
         project = compile_or_raise(self.root)
         self.ctx = self.ctx.with_book(publish(self.ctx.db, project, self.ctx.now()))
+        self.channel_set.current.project = project
 
     def close(self) -> None:
         """Let go of channels and database."""
@@ -93,7 +93,7 @@ def build(
         notice_restored(ctx)
         ctx = replace(ctx, worker=f"serve-{ctx.worker}")
         project = ctx.book.project
-        channel_set = channel_set or real_channels(root, ctx.clock, links_of(project, ctx.key), project)
+        channel_set = channel_set or real_channels(root, ctx.clock, ctx.key, project)
         return App(ctx, channel_set, root, failpoint)
     except BaseException:
         if db is None:

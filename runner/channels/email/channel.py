@@ -34,9 +34,9 @@ SentCopy = Callable[[ChannelConfig, bytes], None]
 class EmailChannel:
     """Sends over SMTP. Built once for every email account; `prepare` and `fire` may run in several threads.
 
-    `web` makes unsubscribe and tracking links where the job brings none; `root` is the project's folder, where a step's
-    attachments are found; `sent_copy` is told of each accepted message after the answer to its dot, in place of
-    filing it into the Sent folder where the account wants that.
+    `web` makes unsubscribe and tracking links where the job brings none, or gives at each message what makes them;
+    `root` is the project's folder, where a step's attachments are found; `sent_copy` is told of each accepted message
+    after the answer to its dot, in place of filing it into the Sent folder where the account wants that.
     """
 
     def __init__(
@@ -44,14 +44,14 @@ class EmailChannel:
         secrets: Callable[[SecretRef], Secret],
         clock: Clock,
         *,
-        web: WebLinks | None = None,
+        web: WebLinks | Callable[[], WebLinks | None] | None = None,
         tokens: TokenSource | None = None,
         sent_copy: SentCopy | None = None,
         root: Path | None = None,
     ) -> None:
         self._secrets = secrets
         self._clock = clock
-        self._web = web
+        self._web = web if callable(web) else lambda: web
         self._tokens = tokens or TokenSource(secrets)
         self._copies = SentCopies(secrets, self._tokens)
         self._sent_copy = sent_copy or self._copies
@@ -100,7 +100,7 @@ class EmailChannel:
 
     def _built(self, job: Job, account: EmailAccount) -> Built | Outcome:
         try:
-            built = build(job, account, self._web, self._root)
+            built = build(job, account, self._web(), self._root)
             if account.dkim is None:
                 return built
             key = self._secrets(account.dkim.key)
