@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, literal_column, null, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, literal_column, null, or_, select, update
 
 from runner.engine.breaker import Health, after_trouble
 from runner.engine.outcomes import AccountTrouble
@@ -19,9 +19,10 @@ def record_trouble(connection: Connection, account: str, trouble: AccountTrouble
     row = connection.execute(select(channel_configs).where(channel_configs.c.key == account)).first()
     if row is None:
         return
-    before = Health(row.failures, row.health == "stopped", row.retry_at, row.health_reason or "")
+    before = Health(row.failures, row.strikes, row.health == "stopped", row.retry_at, row.health_reason or "")
     after = after_trouble(before, trouble, now)
-    values = {"failures": after.failures, "health_reason": after.reason, "retry_at": after.retry_at}
+    values = {"failures": after.failures, "strikes": after.strikes, "health_reason": after.reason}
+    values["retry_at"] = after.retry_at
     values["health"] = "stopped" if after.stopped else "backing_off"
     if after.stopped and not before.stopped:
         values["opened_at"] = now
@@ -35,19 +36,23 @@ _WORKED = Fixed(
     update(channel_configs)
     .where(channel_configs.c.key == bindparam("account"), channel_configs.c.failures > 0)
     .where(channel_configs.c.health != "stopped")
-    .values(health="ok", failures=0, retry_at=null(), health_reason=null())
+    .where(or_(channel_configs.c.strikes == 0, channel_configs.c.retry_at <= bindparam("now")))
+    .values(health="ok", failures=0, strikes=0, retry_at=null(), health_reason=null())
 )
 
 
-def record_success(connection: Connection, account: str) -> None:
-    """An account worked: its failures are forgotten. One that a person has to resume stays stopped."""
-    _WORKED.change(connection, account=account)
+def record_success(connection: Connection, account: str, now: datetime) -> None:
+    """An account worked: its failures are forgotten. One that a person has to resume stays stopped.
+
+    So does one that was told to rest, until then: what was under way at that moment proves nothing.
+    """
+    _WORKED.change(connection, account=account, now=now)
 
 
 def resume_account(connection: Connection, account: str, now: datetime) -> bool:
     """A person says that an account is well again. False when it was not stopped or backing off."""
     where = (channel_configs.c.key == account, channel_configs.c.health != "ok")
-    fresh = {"health": "ok", "failures": 0, "retry_at": None, "health_reason": None, "opened_at": None}
+    fresh = {"health": "ok", "failures": 0, "strikes": 0, "retry_at": None, "health_reason": None, "opened_at": None}
     changed = connection.execute(update(channel_configs).where(*where).values(**fresh)).rowcount > 0
     close_problems(connection, f"account:{account}", now)
     announce(connection, now)

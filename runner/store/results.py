@@ -139,7 +139,7 @@ def _attempt_values(outcome: Outcome) -> tuple[str, dict[str, Any]]:
 def _side_effects(connection: Connection, ctx: Context, work: Work, outcome: Outcome, now: datetime) -> None:
     match outcome:
         case Sent(message_id=message_id, detail=detail):
-            record_success(connection, work.account.key)
+            record_success(connection, work.account.key, now)
             _keep_profile_id(connection, work.lead.id, detail)
             if message_id:
                 told = bulk_update(step_runs, ("message_id",), connection.dialect)

@@ -67,6 +67,7 @@ channel_configs = Table(
     Column("health", String(16), nullable=False, server_default="ok"),
     Column("health_reason", Text),
     Column("failures", Integer, nullable=False, server_default="0"),
+    Column("strikes", Integer, nullable=False, server_default="0"),
     Column("opened_at", UtcDateTime),
     Column("retry_at", UtcDateTime),
 )

@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("health", sa.String(length=16), server_default="ok", nullable=False),
         sa.Column("health_reason", sa.Text()),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("strikes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("opened_at", UtcDateTime()),
         sa.Column("retry_at", UtcDateTime()),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_channel_configs")),
