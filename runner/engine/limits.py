@@ -16,6 +16,7 @@ from runner.model.rates import LimitSet, Rate
 
 DAY = timedelta(days=1)
 A_LIFE = timedelta(days=36500)
+GLOBAL = "global"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +41,34 @@ class Gap:
     pause: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class SendFacts:
-    """What decides which limits apply. `active_days` are earlier days on which the account sent, for its ramp."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneFacts:
+    """What decides which limits everybody shares on an account's lane in a campaign.
+
+    `active_days` are earlier days on which the account sent, for its ramp.
+    """
 
     account: ChannelConfig
     campaign: Campaign
     project: ProjectSettings
-    lead: Lead
-    action: str
-    key: str
     active_days: int = 0
     overlay: LimitSet | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendFacts(LaneFacts):
+    """What decides which limits one send falls under."""
+
+    lead: Lead
+    action: str
+    key: str
+
+
 def limits_for(facts: SendFacts) -> tuple[Limit, ...]:
     """Every limit this send counts against."""
-    account, campaign = facts.account, facts.campaign
-    scope = f"account:{account.key}"
-    found = list(_of_holder(account.limits, scope, "account", facts))
-    of_campaign = campaign.limits.get(account.channel)
-    campaign_scope = f"campaign:{campaign.name}:{account.channel.value}"
-    for holder, name in ((of_campaign, "campaign"), (facts.overlay, "overlay")):
-        if holder is not None:
-            found += _of_holder(holder, campaign_scope, name, facts)
-    found += [Limit("global", rate, "project", True) for rate in facts.project.limits.rates]
+    found = list(shared_limits(facts))
+    for limits, scope, name in _holders(facts):
+        found += _of_holder(limits, scope, name, facts)
     between = facts.project.contact.min_between
     if between:
         found.append(Limit(f"lead:{facts.lead.id}", Rate(1, between), "time between contacts", False))
@@ -75,11 +79,37 @@ def limits_for(facts: SendFacts) -> tuple[Limit, ...]:
     return tuple(found)
 
 
+def shared_limits(facts: LaneFacts) -> Iterator[Limit]:
+    """The limits that everybody falls under whom this account writes to for this campaign."""
+    for limits, scope, name in _holders(facts):
+        for rate in limits.rates:
+            yield Limit(scope, rate, name, True)
+        if limits.ramp is not None:
+            yield Limit(scope, Rate(limits.ramp.cap(facts.active_days), DAY), f"{name} ramp", True)
+    for rate in facts.project.limits.rates:
+        yield Limit(GLOBAL, rate, "project", True)
+
+
+def _holders(facts: LaneFacts) -> Iterator[tuple[LimitSet, str, str]]:
+    account, campaign = facts.account, facts.campaign
+    yield account.limits, account_scope(account.key), "account"
+    of_campaign = campaign_scope(campaign.name, account.channel)
+    for limits, name in ((campaign.limits.get(account.channel), "campaign"), (facts.overlay, "overlay")):
+        if limits is not None:
+            yield limits, of_campaign, name
+
+
+def account_scope(key: str) -> str:
+    """What an account's sends are counted by."""
+    return f"account:{key}"
+
+
+def campaign_scope(name: str, channel: ChannelType) -> str:
+    """What a campaign's sends on a channel are counted by."""
+    return f"campaign:{name}:{channel.value}"
+
+
 def _of_holder(limits: LimitSet, scope: str, name: str, facts: SendFacts) -> Iterator[Limit]:
-    for rate in limits.rates:
-        yield Limit(scope, rate, name, True)
-    if limits.ramp is not None:
-        yield Limit(scope, Rate(limits.ramp.cap(facts.active_days), DAY), f"{name} ramp", True)
     for action, rate in limits.by_action:
         if action in actions_of(facts.action):
             yield Limit(f"{scope}:{action}", rate, f"{name} {action}", False)
@@ -106,7 +136,13 @@ def actions_of(action: str) -> tuple[str, ...]:
 def gaps_for(facts: SendFacts) -> tuple[Gap, ...]:
     """The pauses this send has to keep. Jitter is seeded by the message, so that a retry waits the same."""
     pause = facts.account.limits.gap(random.Random(facts.key).random())
-    return (Gap(f"account:{facts.account.key}", pause),) if pause else ()
+    return (Gap(account_scope(facts.account.key), pause),) if pause else ()
+
+
+def shortest_gap(account: ChannelConfig) -> Gap | None:
+    """The pause that every send of an account keeps at least."""
+    pause = account.limits.gap(0.0)
+    return Gap(account_scope(account.key), pause) if pause else None
 
 
 def scopes_of(limits: Sequence[Limit], gaps: Sequence[Gap]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from runner.store.claims import Claim
 from runner.store.context import Context
 from runner.store.lanes import Lane, all_lanes, first_due
 from runner.store.results import give_back
+from runner.store.rooms import rooms
 from runner.store.ticking import advance_due, claim_due
 
 
@@ -43,6 +44,7 @@ class Dispatcher:
     _tokens: set[str] = field(default_factory=set)
     _holds: dict[int, datetime] = field(default_factory=dict)
     _batch: BatchSize = field(default_factory=BatchSize)
+    _released: int = 0
     _draining: bool = False
 
     def __post_init__(self) -> None:
@@ -69,7 +71,8 @@ class Dispatcher:
         for lane in ready:
             if not lane.account:
                 taken += self._advance(ctx, lane)
-        return taken + self._claim(ctx, [lane for lane in ready if lane.account], now) if believed else taken
+        sending = [lane for lane in ready if lane.account and self._runs(ctx, lane) and not self._held(lane.id, now)]
+        return taken + self._claim(ctx, sending, lanes) if believed and sending else taken
 
     def _advance(self, ctx: Context, lane: Lane) -> int:
         started = self.stopwatch()
@@ -77,9 +80,28 @@ class Dispatcher:
         self._batch.learn(ticked.taken, self.stopwatch() - started, ctx.lease)
         return ticked.taken
 
-    def _claim(self, ctx: Context, ready: Sequence[Lane], now: datetime) -> int:
-        """Claim as much as free workers can begin at once, shared out between the lanes."""
-        running = [lane for lane in ready if self._runs(ctx, lane) and not self._held(lane.id, now)]
+    def _claim(self, ctx: Context, sending: Sequence[Lane], lanes: Mapping[int, Lane]) -> int:
+        """Claim as much as free workers can begin at once and shared limits let out, shared out between the lanes."""
+        if self.in_flight() >= self.workers:
+            return 0
+        released = self._released
+        with ctx.db.read() as connection:
+            found = rooms(connection, ctx, sending, lanes)
+        for lane_id, until in found.closed.items():
+            self._hold(lane_id, until, released)
+        shares = self._shares(ctx, [lane for lane in sending if lane.id not in found.closed])
+        taken = 0
+        for lane, wanted in shares.items():
+            room = found.take(lane, wanted)
+            if self._draining or not room:
+                continue
+            ticked = claim_due(ctx, lane, room)
+            for claim in ticked.claims:
+                self._submit(claim)
+            taken += ticked.taken
+        return taken
+
+    def _shares(self, ctx: Context, running: Sequence[Lane]) -> dict[Lane, int]:
         with self._lock:
             waiting = [
                 Waiting(lane, ctx.book.campaigns[lane.campaign_id].priority, self._passed[lane.id]) for lane in running
@@ -89,15 +111,13 @@ class Dispatcher:
             )
             if shares:
                 self._passed.update(lane.id for lane in running if lane not in shares)
-        taken = 0
-        for lane, room in shares.items():
-            if self._draining:
-                break
-            ticked = claim_due(ctx, lane, room)
-            for claim in ticked.claims:
-                self._submit(claim)
-            taken += ticked.taken
-        return taken
+        return shares
+
+    def _hold(self, lane_id: int, until: datetime, released: int) -> None:
+        """Let a lane rest, unless holds were released since it was found to have to."""
+        with self._lock:
+            if released == self._released:
+                self._holds[lane_id] = until
 
     def _held(self, lane_id: int, now: datetime) -> bool:
         with self._lock:
@@ -111,22 +131,23 @@ class Dispatcher:
         with self._lock:
             self._flying[claim.lane] += 1
             self._tokens.add(claim.token)
+            released = self._released
         try:
             future = self._pool.submit(self.worker.perform, claim)
         except RuntimeError:  # the drain began between the claim and here
             future = Future()
             future.cancel()
-        future.add_done_callback(lambda done: self._landed(claim, done))
+        future.add_done_callback(lambda done: self._landed(claim, done, released))
 
-    def _landed(self, claim: Claim, done: Future[Outcome | None]) -> None:
+    def _landed(self, claim: Claim, done: Future[Outcome | None], released: int) -> None:
         outcome = None if done.cancelled() or done.exception() else done.result()
         with self._lock:
             self._flying[claim.lane] -= 1
             self._tokens.discard(claim.token)
             if not isinstance(outcome, NotNow):
                 self._passed.pop(claim.lane.id, None)
-            elif outcome.lane_wide and outcome.until is not None:
-                self._holds[claim.lane.id] = outcome.until
+        if isinstance(outcome, NotNow) and outcome.lane_wide and outcome.until is not None:
+            self._hold(claim.lane.id, outcome.until, released)
         if done.cancelled():
             with suppress(DatabaseUnavailable):  # nobody extends its lease any more: it will be rescued
                 give_back(self.context(), claim)
@@ -145,6 +166,7 @@ class Dispatcher:
     def release_holds(self) -> None:
         """Forget what lanes were held for: an account was resumed, a limit changed, a new configuration came."""
         with self._lock:
+            self._released += 1
             self._holds.clear()
 
     def next_due(self) -> datetime | None:

@@ -115,7 +115,6 @@ def _intend(
 
 
 def _send_facts(connection: Connection, ctx: Context, intention: Intention, now: datetime) -> SendFacts:
-    ramp = intention.account.limits.ramp
     return SendFacts(
         account=intention.account,
         campaign=intention.campaign,
@@ -123,7 +122,7 @@ def _send_facts(connection: Connection, ctx: Context, intention: Intention, now:
         lead=intention.lead,
         action=intention.action,
         key=intention.key,
-        active_days=_active_days(connection, intention.account.key, now) if ramp else 0,
+        active_days=active_days(connection, intention.account, now),
         overlay=overlay_limits(connection, intention.campaign.name, intention.account.channel, now),
     )
 
@@ -225,13 +224,15 @@ def _too_many_open(connection: Connection, intention: Intention) -> str | None:
     return f"{waiting} invitations of {account.key} wait for an answer, and it may have {most}: withdraw old ones"
 
 
-def _active_days(connection: Connection, account: str, now: datetime) -> int:
-    """On how many earlier days the account sent: what its ramp has grown by."""
+def active_days(connection: Connection, account: ChannelConfig, now: datetime) -> int:
+    """On how many earlier days the account sent: what its ramp has grown by. 0 without a ramp."""
+    if account.limits.ramp is None:
+        return 0
     day = func.date(attempts.c.finished_at)
-    sent = attempts.c.status == "sent", attempts.c.account == account
+    sent = attempts.c.status == "sent", attempts.c.account == account.key
     return connection.execute(
         select(func.count(day.distinct())).where(*sent, day < now.date().isoformat())
     ).scalar_one()
 
 
-__all__ = ["Intention", "NotNow", "look_ahead", "pass_gate"]
+__all__ = ["Intention", "NotNow", "active_days", "look_ahead", "pass_gate"]

@@ -15,11 +15,25 @@ from runner.store.fixed import Fixed
 from runner.store.tables import outreach_attempts as attempts
 from runner.store.tables import reservations
 
+TOGETHER = 16
+"""Limits counted in one statement; a statement for each number of them is compiled once."""
+
 
 def usages(connection: Connection, limits: Sequence[Limit], now: datetime) -> Mapping[Limit, Usage]:
-    """How full each limit is, counted in one statement."""
-    if not limits:
-        return {}
+    """How full each limit is; a place that everybody wants is free again when the oldest send leaves its window."""
+    used = counted(connection, limits, now)
+    return {limit: _usage(connection, limit, count, now) for limit, count in used.items()}
+
+
+def counted(connection: Connection, limits: Sequence[Limit], now: datetime) -> dict[Limit, int]:
+    """How many places of each limit are taken, counted many in one statement."""
+    found: dict[Limit, int] = {}
+    for first in range(0, len(limits), TOGETHER):
+        found |= _counted(connection, limits[first : first + TOGETHER], now)
+    return found
+
+
+def _counted(connection: Connection, limits: Sequence[Limit], now: datetime) -> dict[Limit, int]:
     values: dict[str, Any] = {}
     for place, limit in enumerate(limits):
         values |= {f"scope_{place}": limit.scope, f"since_{place}": now - limit.rate.per}
@@ -27,21 +41,26 @@ def usages(connection: Connection, limits: Sequence[Limit], now: datetime) -> Ma
             values[f"lead_{place}"] = limit.besides_lead
     shape = tuple(limit.besides_lead is not None for limit in limits)
     [counts] = _counting(shape).rows(connection, **values)
-    return {limit: _usage(connection, limit, used, now) for limit, used in zip(limits, counts, strict=True)}
+    return dict(zip(limits, counts, strict=True))
 
 
 def _usage(connection: Connection, limit: Limit, used: int, now: datetime) -> Usage:
-    if limit.rate.count == 0:
-        return Usage(used, now + timedelta(days=1))
     if used < limit.rate.count:
         return Usage(used)
+    return Usage(used, frees_at(connection, limit, used - limit.rate.count, now))
+
+
+def frees_at(connection: Connection, limit: Limit, before: int, now: datetime) -> datetime | None:
+    """When a full limit has a place again after `before` others were given away; None while sends under way hold it."""
+    if limit.rate.count == 0:
+        return now + timedelta(days=1)
     ended = select(reservations.c.finished_at).where(reservations.c.finished_at.is_not(None))
     occupying = _occupying(ended, "", besides=limit.besides_lead is not None)
-    freeing = occupying.order_by(reservations.c.finished_at).offset(used - limit.rate.count).limit(1)
+    freeing = occupying.order_by(reservations.c.finished_at).offset(before).limit(1)
     values = {"scope_": limit.scope, "since_": now - limit.rate.per, "lead_": limit.besides_lead}
     given = {name: value for name, value in values.items() if value is not None}
     finish = connection.execute(freeing, given).scalar()
-    return Usage(used, finish + limit.rate.per if finish else None)
+    return finish + limit.rate.per if finish else None
 
 
 @lru_cache(maxsize=256)

@@ -164,7 +164,9 @@ def test_a_ramp_grows_by_days_on_which_something_was_sent_and_by_no_others() -> 
 
 def test_the_jitter_of_a_message_is_the_same_at_every_try() -> None:
     account = _accounts(min_gap=timedelta(seconds=90), jitter=0.3)["desk"]
-    facts = SendFacts(account, Campaign("c", "s"), ProjectSettings(), Lead(1), action="", key="abc")
+    facts = SendFacts(
+        account=account, campaign=Campaign("c", "s"), project=ProjectSettings(), lead=Lead(1), action="", key="abc"
+    )
     assert gaps_for(facts) == gaps_for(facts)
     assert gaps_for(facts) != gaps_for(replace(facts, key="another"))
 
