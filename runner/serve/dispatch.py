@@ -44,6 +44,7 @@ class Dispatcher:
     _tokens: set[str] = field(default_factory=set)
     _holds: dict[int, datetime] = field(default_factory=dict)
     _batch: BatchSize = field(default_factory=BatchSize)
+    _lanes: Mapping[int, Lane] = field(default_factory=dict)
     _released: int = 0
     _draining: bool = False
 
@@ -55,24 +56,29 @@ class Dispatcher:
         ctx = self.context()
         taken = 0
         while not self._draining:
-            round_taken = self._round(ctx)
-            taken += round_taken
-            if round_taken == 0:
+            advanced, claimed = self._round(ctx)
+            taken += advanced + claimed
+            if not advanced:  # what was claimed calls again when it lands
                 return taken
         return taken
 
-    def _round(self, ctx: Context) -> int:
+    def _round(self, ctx: Context) -> tuple[int, int]:
+        """How many were moved on by decisions, and how many claimed for workers."""
         believed = self.may_send()
         now = ctx.now()
-        with ctx.db.read() as connection:
-            due, lanes = first_due(connection), all_lanes(connection)
+        due, lanes = self._due(ctx)
         ready = [lanes[lane_id] for lane_id, at in due.items() if at <= now and lane_id in lanes]
-        taken = 0
-        for lane in ready:
-            if not lane.account:
-                taken += self._advance(ctx, lane)
+        advanced = sum(self._advance(ctx, lane) for lane in ready if not lane.account)
         sending = [lane for lane in ready if lane.account and self._runs(ctx, lane) and not self._held(lane.id, now)]
-        return taken + self._claim(ctx, sending, lanes) if believed and sending else taken
+        return advanced, self._claim(ctx, sending, lanes) if believed and sending else 0
+
+    def _due(self, ctx: Context) -> tuple[Mapping[int, datetime], Mapping[int, Lane]]:
+        """When each lane is due, and the lanes; those are read again when there is a new one, since none changes."""
+        with ctx.db.read() as connection:
+            due = first_due(connection)
+            if not due.keys() <= self._lanes.keys():
+                self._lanes = all_lanes(connection)
+        return due, self._lanes
 
     def _advance(self, ctx: Context, lane: Lane) -> int:
         started = self.stopwatch()
@@ -172,8 +178,7 @@ class Dispatcher:
     def next_due(self) -> datetime | None:
         """When something will be due next, held lanes counted from when their hold ends; None when nothing waits."""
         ctx = self.context()
-        with ctx.db.read() as connection:
-            due, lanes = first_due(connection), all_lanes(connection)
+        due, lanes = self._due(ctx)
         with self._lock:
             holds = dict(self._holds)
         times = [max(at, holds.get(lane_id, at)) for lane_id, at in due.items() if self._runs(ctx, lanes[lane_id])]

@@ -61,6 +61,8 @@ def rooms(connection: Connection, ctx: Context, lanes: Iterable[Lane], every: Ma
     facts = {lane.id: each for lane in lanes if (each := _facts(connection, ctx, lane, now))}
     shared = {lane_id: tuple(shared_limits(each)) for lane_id, each in facts.items()}
     limits = list(dict.fromkeys(limit for each in shared.values() for limit in each))
+    if not limits and all(shortest_gap(each.account) is None for each in facts.values()):
+        return Rooms(shared, {})
     used, claimed = counted(connection, limits, now), _claimed(connection, ctx.book, every)
     taken = {limit: used[limit] + claimed[limit.scope] for limit in limits}
     found = Rooms(shared, {limit: max(0, limit.rate.count - taken[limit]) for limit in limits})
