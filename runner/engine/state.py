@@ -23,7 +23,9 @@ class EnrollmentStatus(Enum):
     STOPPED = "stopped"
 
 
-OVER = frozenset({EnrollmentStatus.COMPLETED, EnrollmentStatus.STOPPED})
+def is_over(status: EnrollmentStatus) -> bool:
+    """Whether nothing follows any more. Compared, not looked up: every step asks, and an enum's hash is slow."""
+    return status is EnrollmentStatus.COMPLETED or status is EnrollmentStatus.STOPPED
 
 
 class Stage(Enum):
@@ -136,4 +138,4 @@ class EnrollmentState:
     @property
     def is_over(self) -> bool:
         """Whether the enrollment ended."""
-        return self.status in OVER
+        return is_over(self.status)

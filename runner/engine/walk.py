@@ -8,7 +8,7 @@ from datetime import datetime
 
 from runner.engine.commands import CloseTask, Command, End, Enter, Finish, Forget, MoveTo, Perform, Update, Wait
 from runner.engine.facts import facts_of
-from runner.engine.state import OVER, EnrollmentState, EnrollmentStatus, Stage, StepRun, WaitingOn
+from runner.engine.state import EnrollmentState, EnrollmentStatus, Stage, StepRun, WaitingOn, is_over
 from runner.lang.conditions import Facts
 from runner.lang.durations import Duration
 from runner.model.calendar_waits import BusinessCalendar, add_duration
@@ -38,7 +38,7 @@ class Walk:
     @property
     def is_over(self) -> bool:
         """Whether the enrollment has ended by now."""
-        return self.status in OVER
+        return is_over(self.status)
 
     @property
     def rests(self) -> bool:
@@ -61,6 +61,8 @@ class Walk:
 
     def later(self, duration: Duration) -> datetime:
         """The instant `duration` from now, business days counted in the lead's calendar."""
+        if not duration.business_days:
+            return self.now + duration.elapsed
         lead = self.state.lead
         zones = Zones(lead=lead.timezone, project=self.state.settings.timezone, country=lead.country)
         return add_duration(self.now, duration, BusinessCalendar.of(zones, self.state.settings.window))

@@ -83,8 +83,9 @@ class _OneEnrollment:
 
     def __init__(self, writer: Writer, loaded: Loaded) -> None:
         self.writer, self.loaded = writer, loaded
-        self.runs: dict[str, Values] = {}
-        self.fresh: set[str] = set()
+        self.runs: dict[str, StepRun] = {}
+        self.ended: set[str] = set()
+        self.fresh: dict[str, Values] = {}
         state = loaded.state
         self.row: Values = {
             "step": state.step, "status": state.status.value, "waiting_on": None, "waiting_why": None,
@@ -101,10 +102,11 @@ class _OneEnrollment:
             case Enter(run=run):
                 self._enter(run)
             case Update(run=run, why=why):
-                self._save(run)
+                self.runs[run.step] = run
                 self._log(run.step, run.stage.value, why=why, until=run.until.isoformat() if run.until else None)
             case Finish(run=run, values=values):
-                self._save(run, ended_at=now)
+                self.runs[run.step] = run
+                self.ended.add(run.step)
                 self._log(run.step, "finished", outcome=run.outcome, reason=run.reason, saw=dict(values))
             case Perform(step=step, action=action):
                 lane = self.writer.lane(self.loaded.campaign_id, self._account(step))
@@ -130,12 +132,17 @@ class _OneEnrollment:
     def close(self) -> None:
         """Hand the folded rows to the writer."""
         writer, enrollment_id = self.writer, self.loaded.state.id
-        for step, values in self.runs.items():
-            if step in self.fresh:
-                writer.new_runs.append({"ended_at": None} | values | {"enrollment_id": enrollment_id})
+        for step, run in self.runs.items():
+            values = {
+                "outcome": run.outcome, "reason": run.reason, "stage": run.stage.value, "action": run.action,
+                "tries": run.tries, "entered_at": run.entered_at, "until": run.until, "acted_at": run.acted_at,
+                "settle_until": run.settle_until, "ended_at": writer.now if step in self.ended else None,
+            }  # fmt: skip
+            if (identity := self.fresh.get(step)) is None:
+                values["id"] = self.loaded.run_ids[step]
+                writer.changed_runs.append(values)
             else:
-                keep = {k: v for k, v in values.items() if k not in ("step", "account", "key")}
-                writer.changed_runs.append({"ended_at": None} | keep | {"id": self.loaded.run_ids[step]})
+                writer.new_runs.append(values | identity)
         if self.row["status"] == self.loaded.state.status.value:
             del self.row["status"]
         writer.moved.append(self.row | {"id": enrollment_id})
@@ -144,36 +151,28 @@ class _OneEnrollment:
             writer.timers.append(timer)
 
     def _enter(self, run: StepRun) -> None:
-        self._save(run)
+        self.runs[run.step] = run
         self.row |= {"step": run.step, "status": "active"}
         if run.step not in self.loaded.run_ids:
-            self.fresh.add(run.step)
-            self.runs[run.step] |= self._identity(run.step)
+            self.fresh[run.step] = self._identity(run.step)
         self._log(run.step, "entered")
 
     def _identity(self, step: str) -> Values:
         """What a step that acts keeps for good: its account and the token of its message. Others have neither."""
         ctx = self.writer.ctx
         channel = ctx.book.graph(self.loaded.sequence_id).node(step).channel
+        who = {"enrollment_id": self.loaded.state.id, "step": step}
         if channel is None:
-            return {"account": None, "key": None}
+            return who | {"account": None, "key": None}
         config = ctx.book.draw_account(self.loaded.campaign, channel, self.loaded.state.lead.id)
         state = self.loaded.state  # the start too: after a restored backup a row id may be given away again
         key = ctx.key.token("message", f"{state.id}|{state.started_at.isoformat()}|{step}")
-        return {"account": config.key if config else None, "key": key}
+        return who | {"account": config.key if config else None, "key": key}
 
     def _account(self, step: str) -> str:
         if step in self.fresh:
-            return self.runs[step]["account"] or ""
+            return self.fresh[step]["account"] or ""
         return self.loaded.accounts.get(step) or ""
-
-    def _save(self, run: StepRun, **more: Any) -> None:
-        values = {
-            "step": run.step, "outcome": run.outcome, "reason": run.reason, "stage": run.stage.value,
-            "action": run.action, "tries": run.tries, "entered_at": run.entered_at, "until": run.until,
-            "acted_at": run.acted_at, "settle_until": run.settle_until, **more,
-        }  # fmt: skip
-        self.runs[run.step] = self.runs.get(run.step, {}) | values
 
     def _forget(self, steps: tuple[str, ...]) -> None:
         """Delete runs that never tried anything. One with attempts keeps its row, and its open attempt is cancelled."""

@@ -18,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from runner.errors import DatabaseUnavailable, UsageError
 from runner.store.driver import fetch
+from runner.store.types import to_json
 
 _SQLITE_ARGUMENTS = {"check_same_thread": False, "cached_statements": 512}
 BUSY_TIMEOUT_MS = 30_000
@@ -174,7 +175,7 @@ def _sqlite(url: URL, root: Path | None, create: bool) -> Engine:
             )
         url = url.set(database=str(path))
     pool = {"poolclass": StaticPool} if memory else {"pool_size": 20, "max_overflow": 20}
-    return make_durable(create_engine(url, connect_args=_SQLITE_ARGUMENTS, **pool))
+    return make_durable(create_engine(url, connect_args=_SQLITE_ARGUMENTS, json_serializer=to_json, **pool))
 
 
 def make_durable(engine: Engine) -> Engine:

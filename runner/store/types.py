@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -56,6 +57,18 @@ def _to_text(value: datetime | None) -> str | None:
 @lru_cache(maxsize=4096)
 def _from_text(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value + "+00:00")
+
+
+def to_json(value: object) -> str:
+    """JSON as SQLite stores it. The log writes the same few small maps of texts again and again: those are kept."""
+    if type(value) is dict and len(value) < 4 and all(type(each) is str for each in value.values()):
+        return _texts_to_json(tuple(value.items()))
+    return json.dumps(value)
+
+
+@lru_cache(maxsize=1024)
+def _texts_to_json(items: tuple[tuple[str, str], ...]) -> str:
+    return json.dumps(dict(items))
 
 
 Id = BigInteger().with_variant(Integer(), "sqlite")
