@@ -87,3 +87,10 @@ def test_until_means_back_the_day_after_and_back_on_means_that_day() -> None:
 def test_a_header_alone_that_exchange_puts_on_every_mail_says_nothing() -> None:
     content = b"From: g@navy.example\nX-Auto-Response-Suppress: All\nSubject: Re: hello\n\nYes.\n"
     assert classify(content).kind is MailKind.REPLY
+
+
+def test_bulk_mail_that_nobody_sent_and_no_list_is_an_automatic_reply() -> None:
+    thanks = "From: Grace <grace@navy.example>\nTo: ada@lumen.example\nSubject: Thank you\n{}\nI will answer soon.\n"
+    assert classify(thanks.format("Return-Path: <>\nPrecedence: bulk\n").encode()).rule == "bulk-from-nobody"
+    for head in ("Return-Path: <grace@navy.example>\nPrecedence: bulk\n", "Return-Path: <>\n"):
+        assert classify(thanks.format(head).encode()).kind is MailKind.REPLY

@@ -50,6 +50,27 @@ def test_a_reply_says_whether_the_address_is_dead(row: list[str]) -> None:
     assert_judged(classify(report(words, status, f"smtp; {reply}")), expected)
 
 
+@pytest.mark.parametrize("row", rows("providers.tsv"), ids=lambda row: row[3][:60])
+def test_what_a_provider_answers_says_whether_the_address_is_dead(row: list[str]) -> None:
+    expected, command, status, reply = row
+    named = f" (in reply to {command} command)" if command.isupper() and command != "CONN" else ""
+    words = f"<{GRACE}>: host mx.navy.example[192.0.2.1] said: {reply}{named}" if command != "-" else ""
+    typed = ";" in reply.partition(" ")[0]
+    assert_judged(classify(report(words, status, reply if typed else f"smtp; {reply}")), expected)
+
+
+def test_a_reply_counts_and_not_what_the_reporting_system_made_of_it() -> None:
+    text = (
+        "From: MAILER-DAEMON@mx.example.net\nTo: ada@lumen.example\nSubject: Returned mail: see transcript\n\n"
+        "   ----- The following addresses had permanent fatal errors -----\n"
+        f"{GRACE}\n    (reason: 553 Sender Policy Framework (SPF) fail)\n\n"
+        "   ----- Transcript of session follows -----\n... while talking to mx.navy.example.:\n"
+        f">>> DATA\n<<< 553 Sender Policy Framework (SPF) fail\n550 5.1.1 {GRACE}... User unknown\n"
+    )
+    [recipient] = classify(text.encode()).recipients
+    assert (recipient.hard, recipient.reason) == (False, "authfailure")
+
+
 @pytest.mark.parametrize("row", rows("fields.tsv"), ids=lambda row: f"{row[1]} {row[2][:60]}")
 def test_fields_say_whether_the_address_is_dead(row: list[str]) -> None:
     expected, status, diagnostic = row

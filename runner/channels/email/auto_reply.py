@@ -40,8 +40,11 @@ def _by_headers(headers: Headers) -> str | None:
     marked = next((name for name in _MARKS if headers.raw(name).strip().lower() not in ("", "no", "false", "0")), None)
     if marked:
         return marked
-    if headers.raw("precedence").strip().lower() in _AUTO_PRECEDENCE:
+    precedence = headers.raw("precedence").strip().lower()
+    if precedence in _AUTO_PRECEDENCE:
         return "precedence"
+    if precedence in ("bulk", "junk") and headers.raw("return-path").strip() == "<>" and "list-id" not in headers:
+        return "bulk-from-nobody"  # no list, no bounce, and no person sends with an empty return path (RFC 3834)
     if "autoresponder" in headers.raw("x-post-messageclass").lower():
         return "x-post-messageclass"
     return None

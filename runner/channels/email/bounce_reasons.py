@@ -26,6 +26,10 @@ OF_STATUS = {
 }  # fmt: skip
 """RFC 3463 subject and detail, and those registered since (IANA, SMTP Enhanced Status Codes), for want of words."""
 
+_VAGUE = frozenset({"rejected", "blocked", "systemerror", "onhold", "filtered", "securityerror", "policyviolation"})
+"""Reasons that a reply's rest, or the words around it, may say more of."""
+_TRANSCRIPT_GOES_ON = re.compile(r"-{4,}|<<< |>>> |\(expanded from")
+
 _URL = re.compile(r"https?://\S{1,300}", re.IGNORECASE)
 _ADDRESS = re.compile(r"<?[^\s<>()\[\]\",;:@]{1,128}@[A-Za-z0-9][A-Za-z0-9.-]{0,253}>?")
 _SAID_FIRST = (
@@ -82,9 +86,24 @@ def reason_of(failure: Failure) -> str:
 
 
 def _said(text: str) -> str | None:
-    """What the other server's own reply says, where one is quoted; else what the whole text says."""
+    """What the other server's own reply says, where one is quoted; else what the whole text says.
+
+    A transcript goes on with what the reporting system made of that reply, often no more than `User unknown`: where the
+    reply alone says something definite, that counts.
+    """
     reply = REPLY_CODE.search(text)
-    return (by_words(text[reply.start() :]) if reply else None) or by_words(text)
+    if reply is None:
+        return by_words(text)
+    quoted = text[reply.start() :]
+    alone = by_words(_first_reply(quoted, reply[1]))
+    return alone if alone is not None and alone not in _VAGUE else by_words(quoted) or by_words(text)
+
+
+def _first_reply(quoted: str, code: str) -> str:
+    """A reply with all its lines: up to another code, or to where a transcript goes on."""
+    ends = [found.start() for found in REPLY_CODE.finditer(quoted) if found[1] != code]
+    ends += [found.start() for found in _TRANSCRIPT_GOES_ON.finditer(quoted)]
+    return quoted[: min(ends, default=len(quoted))]
 
 
 def by_words(text: str) -> str | None:
