@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.engine.ports import Channel, Clock, Inbox, Reconciler, Watcher
+from runner.engine.ports import Channel, Clock, Inbox, Reconciler, SentFolder, Watcher
 from runner.model.channel import ChannelConfig, ChannelType, SecretRef
 from runner.model.project import Project
 from runner.secrets import Secret, read_secret
@@ -40,6 +40,7 @@ class ChannelSet:
     inboxes: Mapping[ChannelType, Inbox] = field(default_factory=dict)
     reconcilers: Mapping[ChannelType, Reconciler] = field(default_factory=dict)
     watchers: Mapping[ChannelType, Callable[[ChannelConfig], Watcher]] = field(default_factory=dict)
+    sent_folders: Mapping[ChannelType, SentFolder] = field(default_factory=dict)
     current: Current = field(default_factory=Current)
 
     def close(self) -> None:
@@ -63,6 +64,7 @@ def real_channels(root: Path, clock: Clock, key: Key | None = None, project: Pro
     from runner.channels.email.inbox import EmailInbox
     from runner.channels.email.oauth import TokenSource
     from runner.channels.email.reconcile import EmailReconciler
+    from runner.channels.email.sent_folder import EmailSentFolder
     from runner.channels.email.watch import InboxWatcher
     from runner.channels.linkedin.channel import LinkedInChannel
     from runner.channels.linkedin.inbox import LinkedInInbox
@@ -95,5 +97,11 @@ def real_channels(root: Path, clock: Clock, key: Key | None = None, project: Pro
             ChannelType.LINKEDIN: LinkedInReconciler(secrets, clock, providers=linkedin.providers),
         },
         watchers={ChannelType.EMAIL: lambda account: InboxWatcher(inbox, account)},
+        sent_folders={ChannelType.EMAIL: EmailSentFolder(inbox)},
         current=current,
     )
+
+
+def _mailboxes(project: Project | None) -> list[ChannelConfig]:
+    every = project.channels.values() if project else ()
+    return [config for config in every if config.channel is ChannelType.EMAIL]

@@ -39,35 +39,40 @@ def upgrade(root: Path, output: str) -> None:
 
 @db.command()
 @click.option("--accept", is_flag=True, help="Count all of it as sent, and let sending go on.")
+@click.option("--leave-out", multiple=True, metavar="ACCOUNT", help="Do not ask the Sent folder of this account.")
 @project_option
 @format_option
-def reconcile(accept: bool, root: Path, output: str) -> None:
+def reconcile(accept: bool, leave_out: tuple[str, ...], root: Path, output: str) -> None:
     """After restoring a backup: show what went out since it was made, and with --accept let sending go on.
 
-    What went out is not repeated: the step ends as `unknown` when its person comes to it again, and is settled as any
-    other. People who opted out since then are suppressed again.
+    The journal beside the database and the accounts' Sent folders tell it. What went out is not repeated: the step ends
+    as `unknown` when its person comes to it again, and is settled as any other. People who opted out since then are
+    suppressed again, as far as the journal knows them.
     """
+    from runner.channels.wiring import real_channels
     from runner.render.table import Column, print_table
-    from runner.store.restoring import is_restored, notice_restored, sent_since
-    from runner.store.restoring import reconcile as take_over
+    from runner.serve.reconciling import accept_sends, compare
+    from runner.store.restoring import is_restored
 
     ctx = open_project(root)
-    notice_restored(ctx)
-    sends = sent_since(ctx)
-    with ctx.db.read() as connection:
-        held = is_restored(connection)
+    found = compare(ctx, real_channels(root, ctx.clock).sent_folders, frozenset(leave_out))
     if accept:
-        added = take_over(ctx, sends)
-        words = f"{len(sends)} sends and {added} opt-outs were taken over; sending goes on"
-        say(words, output, sends=len(sends), opt_outs=added)
+        added = accept_sends(ctx, found)
+        words = f"{len(found.sends)} sends and {added} opt-outs were taken over; sending goes on"
+        say(words, output, sends=len(found.sends), opt_outs=added)
         return
-    rows = [{"at": line.at.isoformat(timespec="seconds"), "campaign": line.campaign, "step": line.step,
-             "account": line.account, "token": line.key} for line in sends]  # fmt: skip
+    rows = [{"at": line.at.isoformat(timespec="seconds"), "campaign": line.campaign or None, "step": line.step or None,
+             "account": line.account, "token": line.key} for line in found.sends]  # fmt: skip
     columns: list[Column | str] = ["at", "campaign", "step", "account", Column("token", width=26)]
     empty = "the database knows everything that was sent"
     print_table(rows, columns, output_format=output, name="sends", empty=empty)
+    for account, error in sorted(found.unread.items()):
+        click.echo(f"warning: the Sent folder of {account} cannot be read: {error}", err=True)
+    with ctx.db.read() as connection:
+        held = is_restored(connection)
     if held:
         click.echo("nothing is sent until this is accepted: `runner db reconcile --accept`", err=True)
+    if held or found.unread:
         raise click.exceptions.Exit(1)
 
 

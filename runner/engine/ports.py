@@ -130,6 +130,26 @@ class Reconciler(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SentCopy:
+    """A message of ours as it lies in the account's own mailbox: its token, when it was filed, and to whom it went."""
+
+    key: str
+    at: datetime
+    recipient: str
+
+
+class SentFolder(Protocol):
+    """A channel that keeps what an account sent where it can be read again."""
+
+    def sent_since(self, account: ChannelConfig, since: datetime) -> Sequence[SentCopy] | None:
+        """What this project sent since then, oldest first; None where the account has no such place.
+
+        Raises ChannelUnavailable when it cannot be read, MissingSecret without its credential.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """Something the world did, as an inbox saw it; the store ties it to a lead and a step.
 

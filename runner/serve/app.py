@@ -17,6 +17,7 @@ from runner.serve.clock_watch import ClockWatch
 from runner.serve.dispatch import Dispatcher
 from runner.serve.inboxes import InboxReader
 from runner.serve.reconciler import Reconciliation
+from runner.serve.sent_watch import SentWatch
 from runner.serve.trouble import DatabaseTrouble
 from runner.store.context import Context
 from runner.store.database import Database
@@ -35,6 +36,7 @@ class App:
     failpoint: Failpoint = lambda name: None
     trouble: DatabaseTrouble = field(default_factory=DatabaseTrouble)
     clock_watch: ClockWatch = field(init=False)
+    sent_watch: SentWatch = field(init=False)
     worker: Worker = field(init=False)
     inboxes: InboxReader = field(init=False)
     reconciliation: Reconciliation = field(init=False)
@@ -42,6 +44,7 @@ class App:
     def __post_init__(self) -> None:
         # a clock that a test or the demo moves leaps all the time
         self.clock_watch = ClockWatch(self.context, watching=isinstance(self.ctx.clock, SystemClock))
+        self.sent_watch = SentWatch(self.context, self.channel_set.sent_folders)
         patience = Patience(math.inf, self.trouble.failed)
         self.worker = Worker(self.context, self.channel_set.channels, self.failpoint, patience)
         self.inboxes = InboxReader(self.context, self.channel_set.inboxes)
@@ -53,7 +56,11 @@ class App:
 
     def dispatcher(self, *, workers: int = 8, dry_run: bool = False) -> Dispatcher:
         """A dispatcher over this app's database and channels."""
-        return Dispatcher(self.context, self.worker, workers, dry_run=dry_run, may_send=self.clock_watch.may_send)
+        return Dispatcher(self.context, self.worker, workers, dry_run=dry_run, may_send=self.may_send)
+
+    def may_send(self) -> bool:
+        """Whether clock and database can be believed. Raises DatabaseUnavailable."""
+        return self.clock_watch.may_send() and self.sent_watch.look()
 
     def reload(self) -> None:
         """Load the files again; a broken project raises ProjectError and the last good one keeps running."""

@@ -135,6 +135,7 @@ class Service:
             self._opt_outs = 0
             self.dispatcher.release_holds()
             self.wake()
+        self.app.sent_watch.again()
         self._hear_what_was_lifted()
         if ctx.journal is not None and not self._held_back:
             self._opt_outs = note_opt_outs(ctx, ctx.journal, self._opt_outs)

@@ -165,8 +165,7 @@ class _OneEnrollment:
         if channel is None:
             return who | {"account": None, "key": None}
         config = ctx.book.draw_account(self.loaded.campaign, channel, self.loaded.state.lead.id)
-        state = self.loaded.state  # the start too: after a restored backup a row id may be given away again
-        key = ctx.key.token("message", f"{state.id}|{state.started_at.isoformat()}|{step}")
+        key = ctx.key.message_token(self.loaded.state.id, self.loaded.state.started_at, step)
         return who | {"account": config.key if config else None, "key": key}
 
     def _account(self, step: str) -> str:

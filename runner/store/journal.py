@@ -105,6 +105,18 @@ class Journal:
         for values in _values(path.read_bytes() if path.exists() else b""):
             yield OptOut(**{**values, "at": datetime.fromisoformat(values["at"])})
 
+    def has_begun(self) -> bool:
+        """Whether this machine has a journal of the database at all."""
+        return bool(self._months())
+
+    def begin(self, now: datetime) -> None:
+        """Begin one that is empty: from now on it knows what goes out. Raises DatabaseUnavailable as `add` does."""
+        try:
+            with self._lock:
+                self._descriptor(f"{self._database}.{now:%Y-%m}")
+        except OSError as error:
+            raise DatabaseUnavailable(f"{self.folder}: {error}", help="make the folder writable") from error
+
     def forget(self, now: datetime) -> int:
         """Delete the files of months that ended long ago. Returns how many."""
         oldest = f"{self._database}.{now - KEPT:%Y-%m}"

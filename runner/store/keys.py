@@ -6,6 +6,7 @@ import base64
 import hmac
 import os
 import secrets
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -36,6 +37,10 @@ class Key:
     def token(self, purpose: str, text: str) -> str:
         """An unguessable lower-case token of 26 characters (130 bits), the same for the same text."""
         return base64.b32encode(self.digest(purpose, text))[:26].decode("ascii").lower()
+
+    def message_token(self, enrollment_id: int, started_at: datetime, step: str) -> str:
+        """What names the message of a step. Of the start too: a restored database gives row ids away again."""
+        return self.token("message", f"{enrollment_id}|{started_at.isoformat()}|{step}")
 
     def hexdigest(self, purpose: str, text: str) -> str:
         """The digest as 64 hexadecimal characters."""

@@ -49,19 +49,24 @@ def database_id(connection: Connection) -> str:
 
 
 def notice_restored(ctx: Context) -> bool:
-    """Whether the database is older than its journal. If so, nothing passes the gate from now on, in any process."""
+    """Whether the database is held, or older than its journal and held from now on."""
     if ctx.journal is None:
         return False
     with ctx.db.read() as connection:
-        missing = bool(_unknown(connection, ctx.journal.newest()))
-    if missing:
-        now = ctx.machine.now()
-        with ctx.db.write() as connection:
-            row = {"scope": RESTORED, "reason": REASON, "actor": "runner", "at": now}
-            maker = sqlite.insert if ctx.db.is_sqlite else postgresql.insert
-            connection.execute(maker(switches).values(**row).on_conflict_do_nothing())
-            open_problem(connection, "database", RESTORED, REASON, HELP, now)
-    return missing
+        missing, held = bool(_unknown(connection, ctx.journal.newest())), is_restored(connection)
+    if missing and not held:
+        hold_restored(ctx)
+    return missing or held
+
+
+def hold_restored(ctx: Context) -> None:
+    """Let nothing pass the gate, in any process, until somebody has reconciled the database with what went out."""
+    now = ctx.machine.now()
+    with ctx.db.write() as connection:
+        row = {"scope": RESTORED, "reason": REASON, "actor": "runner", "at": now}
+        maker = sqlite.insert if ctx.db.is_sqlite else postgresql.insert
+        connection.execute(maker(switches).values(**row).on_conflict_do_nothing())
+        open_problem(connection, "database", RESTORED, REASON, HELP, now)
 
 
 def is_restored(connection: Connection) -> bool:

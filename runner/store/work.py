@@ -146,11 +146,15 @@ class _Opening:
         mine = or_(recovered_sends.c.key == work.job.key, and_(
             recovered_sends.c.who == who, recovered_sends.c.campaign == work.campaign.name,
             recovered_sends.c.step == work.step,
-        ))  # fmt: skip
+        ), and_(recovered_sends.c.who == who, recovered_sends.c.step == ""))  # fmt: skip
         query = select(recovered_sends).where(mine, recovered_sends.c.action == work.action)
-        row = self.connection.execute(query.order_by(recovered_sends.c.at)).first()
+        row = self.connection.execute(query.order_by(recovered_sends.c.step == "", recovered_sends.c.at)).first()
         if row is None:
             return None
+        if not row.step:  # nobody knows which step it was: this one, and no other
+            same = (recovered_sends.c.key == row.key, recovered_sends.c.at == row.at)
+            named = update(recovered_sends).where(*same, recovered_sends.c.action == row.action)
+            self.connection.execute(named.values(campaign=work.campaign.name, step=work.step))
         attempt, run = outreach_attempts.c.id == work.attempt_id, step_runs.c.id == work.step_run_id
         values = {"status": "sending", "intent_at": row.at}
         self.connection.execute(update(outreach_attempts).where(attempt).values(**values))

@@ -119,6 +119,18 @@ class ImapConnection:
                 return bytes(item[1])[:limit]
         return None
 
+    def headers(self, uids: Sequence[int], names: Sequence[str]) -> list[tuple[Envelope, bytes]]:
+        """Those header fields of messages, raw, in ascending order of UID; messages without any have an empty text."""
+        found: list[tuple[Envelope, bytes]] = []
+        fields = " ".join(name.upper() for name in names)
+        for start in range(0, len(uids), UIDS_PER_FETCH):
+            chunk = ",".join(str(uid) for uid in uids[start : start + UIDS_PER_FETCH])
+            for item in self._fetch(chunk, f"(INTERNALDATE BODY.PEEK[HEADER.FIELDS ({fields})])"):
+                envelope = _envelope(item[0]) if isinstance(item, tuple) else None
+                if envelope is not None:
+                    found.append((envelope, bytes(item[1])))
+        return sorted(found, key=lambda each: each[0].uid)
+
     def append(self, folder: str, content: bytes) -> None:
         """File a message of ours as read."""
         with self._spoken():

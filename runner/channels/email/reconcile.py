@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from runner.channels.email.imap import Folder, ImapConnection, connect
@@ -48,10 +48,8 @@ Search = Callable[[], list[int]]
 
 def _places(connection: ImapConnection, settings: ImapSettings, doubt: Doubt) -> Iterator[tuple[str, Search]]:
     there = connection.folders()
-    sent = [settings.sent_folder] if settings.sent_folder else [each.name for each in there if _is_sent(each)]
-    known = {each.name for each in there}
     since = (doubt.intent_at - BEFORE).date()
-    for name in (each for each in sent if each in known):
+    for name in sent_folders(there, settings):
         if doubt.message_id:
             yield name, lambda: connection.uids_with_header("Message-ID", doubt.message_id or "")
         yield name, lambda: connection.uids_with_header(KEY_HEADER, doubt.key)
@@ -60,6 +58,13 @@ def _places(connection: ImapConnection, settings: ImapSettings, doubt: Doubt) ->
             yield name, lambda: connection.uids_with_header("In-Reply-To", doubt.message_id or "")
             yield name, lambda: connection.uids_with_header("References", doubt.message_id or "")
         yield name, lambda: connection.uids_with_text(doubt.key, since)
+
+
+def sent_folders(there: Sequence[Folder], settings: ImapSettings) -> list[str]:
+    """The folders that hold sent mail: the one the account names, else those marked or named so, if they are there."""
+    sent = [settings.sent_folder] if settings.sent_folder else [each.name for each in there if _is_sent(each)]
+    known = {each.name for each in there}
+    return [name for name in sent if name in known]
 
 
 def _is_sent(folder: Folder) -> bool:
