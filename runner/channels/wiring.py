@@ -74,6 +74,7 @@ def real_channels(root: Path, clock: Clock, key: Key | None = None, project: Pro
 
     secrets = secret_reader(root)
     linkedin = LinkedInChannel(secrets, clock)
+    connections = LinkedInInbox(secrets, clock, providers=linkedin.providers)
     tokens = TokenSource(secrets)
     current = Current(project)
     inbox = EmailInbox(secrets, clock, tokens=tokens, own=current.email_accounts)
@@ -88,10 +89,7 @@ def real_channels(root: Path, clock: Clock, key: Key | None = None, project: Pro
             ChannelType.CONTACT_FORM: ContactFormChannel(secrets, clock, root=root),
             ChannelType.PHONE: PhoneChannel(secrets, clock),
         },
-        inboxes={
-            ChannelType.EMAIL: inbox,
-            ChannelType.LINKEDIN: LinkedInInbox(secrets, clock, providers=linkedin.providers),
-        },
+        inboxes={ChannelType.EMAIL: inbox, ChannelType.LINKEDIN: connections},
         reconcilers={
             ChannelType.EMAIL: EmailReconciler(inbox),
             ChannelType.LINKEDIN: LinkedInReconciler(secrets, clock, providers=linkedin.providers),
@@ -100,8 +98,3 @@ def real_channels(root: Path, clock: Clock, key: Key | None = None, project: Pro
         sent_folders={ChannelType.EMAIL: EmailSentFolder(inbox)},
         current=current,
     )
-
-
-def _mailboxes(project: Project | None) -> list[ChannelConfig]:
-    every = project.channels.values() if project else ()
-    return [config for config in every if config.channel is ChannelType.EMAIL]
