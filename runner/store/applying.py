@@ -164,7 +164,8 @@ class _OneEnrollment:
         who = {"enrollment_id": self.loaded.state.id, "step": step}
         if channel is None:
             return who | {"account": None, "key": None}
-        config = ctx.book.draw_account(self.loaded.campaign, channel, self.loaded.state.lead.id)
+        used = [*self.loaded.accounts.values(), *(values["account"] for values in self.fresh.values())]
+        config = ctx.book.keep_account(self.loaded.campaign, channel, self.loaded.state.lead.id, used)
         key = ctx.key.message_token(self.loaded.state.id, self.loaded.state.started_at, step)
         return who | {"account": config.key if config else None, "key": key}
 

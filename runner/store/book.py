@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
@@ -47,6 +47,22 @@ class Book:
         """
         choices = self.accounts_for(campaign, channel)
         return max(choices, key=lambda config: _weight(config.key, campaign.name, lead_id), default=None)
+
+    def keep_account(
+        self, campaign: Campaign, channel: ChannelType, lead_id: int, used: Iterable[str | None]
+    ) -> ChannelConfig | None:
+        """The account that a lead got before on this channel, while it may still serve; else the one drawn.
+
+        A drawn one alone would move with every account that joins: a conversation would go on from another mailbox.
+        `used` are the keys of the accounts of the lead's steps in this campaign, oldest first.
+        """
+        mine = [key for key in used if key and key.startswith(f"{channel.value}/")]
+        if mine:
+            choices = {config.key: config for config in self.accounts_for(campaign, channel)}
+            kept = next((choices[key] for key in reversed(mine) if key in choices), None)
+            if kept is not None:
+                return kept
+        return self.draw_account(campaign, channel, lead_id)
 
     def channels_in_use(self) -> frozenset[str]:
         """The channels on which a running campaign can have something due."""
