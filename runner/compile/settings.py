@@ -47,6 +47,7 @@ def build_settings(data: Mapping[str, Any]) -> ProjectSettings:
             reopen_within=values.elapsed(contact.get("reopen_within"), _CONTACT.reopen_within),
             unknown_hold=values.elapsed(contact.get("unknown_hold"), _CONTACT.unknown_hold),
             inbox_max_age=values.elapsed(contact.get("inbox_max_age"), _CONTACT.inbox_max_age),
+            auto_reply_hold=values.elapsed(contact.get("auto_reply_hold"), _CONTACT.auto_reply_hold),
             same_company_gap=values.elapsed(contact.get("same_company_gap"), _CONTACT.same_company_gap),
         ),
         lead_fields=_lead_fields(fields),

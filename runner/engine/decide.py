@@ -137,7 +137,7 @@ def _happened(walk: Walk, event: Seen, resume_at: datetime | None) -> None:
     if walk.rests:
         return
     if event.kind is EventKind.AUTO_REPLIED:
-        _hold(walk, resume_at or walk.now + timedelta(days=walk.state.settings.auto_reply_days))
+        _hold(walk, resume_at or walk.now + timedelta(seconds=walk.state.settings.auto_reply_hold_seconds))
         return
     if event.kind is EventKind.ACCEPTED:
         advance(walk)

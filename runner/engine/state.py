@@ -103,7 +103,7 @@ class Settings:
 
     unknown_hold_seconds: float = 86400.0
     reopen_within_seconds: float = 604800.0
-    auto_reply_days: int = 7
+    auto_reply_hold_seconds: float = 604800.0
     timezone: str = "UTC"
     window: SendWindow | None = None
 

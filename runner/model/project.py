@@ -16,7 +16,11 @@ from runner.model.sequence import SequenceConfig
 
 @dataclass(frozen=True, slots=True)
 class ContactPolicy:
-    """Rules about a person over all campaigns. `same_company_gap`: between people of one company; 0: none."""
+    """Rules about a person over all campaigns.
+
+    `same_company_gap`: between people of one company; 0: none. `auto_reply_hold`: how long an absence without a date
+    holds.
+    """
 
     min_between: timedelta = timedelta(hours=24)
     one_active_enrollment: bool = True
@@ -24,6 +28,7 @@ class ContactPolicy:
     unknown_hold: timedelta = timedelta(hours=24)
     inbox_max_age: timedelta = timedelta(minutes=15)
     same_company_gap: timedelta = timedelta(0)
+    auto_reply_hold: timedelta = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class Book:
         return Settings(
             unknown_hold_seconds=contact.unknown_hold.total_seconds(),
             reopen_within_seconds=contact.reopen_within.total_seconds(),
+            auto_reply_hold_seconds=contact.auto_reply_hold.total_seconds(),
             timezone=self.project.settings.timezone,
         )
 

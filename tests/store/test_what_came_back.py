@@ -1,0 +1,130 @@
+"""What came back: whom it concerns, how long an absence holds, and how long the mail itself is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from runner.engine.ports import InboxBatch, RawMessage, Signal
+from runner.model.events import EventKind
+from runner.model.project import ContactPolicy, ProjectSettings
+from runner.store.definitions import publish
+from runner.store.matching import match_signal
+from runner.store.retention import forget_old
+from runner.store.signals import record_batch
+from runner.store.tables import outreach_attempts, raw_messages, step_runs
+from runner.testing import MONDAY, Play
+
+Make = Callable[..., Play]
+TWO = """\
+version: 1
+name: two
+steps:
+  - {id: first, channel: email, template: hello}
+  - {id: rest, wait: 1d}
+  - {id: second, channel: email, thread: first, template: hello}
+"""
+ADA, BOB = {"email": "ada@navy.example"}, {"email": "bob@army.example"}
+ACCOUNT = "email/email_test"
+
+
+@pytest.fixture
+def run(play: Make) -> Play:
+    made = play(TWO, [ADA, BOB])
+    made.settle()
+    return made
+
+
+def sent(run: Play, lead: int) -> Any:
+    """The first step's run of a lead: its key and Message-ID."""
+    query = select(step_runs).where(step_runs.c.enrollment_id == lead, step_runs.c.step == "first")
+    with run.ctx.db.read() as connection:
+        return connection.execute(query).one()
+
+
+def concerned(run: Play, **known: Any) -> list[tuple[int, str | None]]:
+    signal = Signal(known.pop("kind", EventKind.REPLIED), MONDAY, "m:1", **known)
+    with run.ctx.db.read() as connection:
+        return [(match.lead_id, match.step) for match in match_signal(connection, signal, ACCOUNT)]
+
+
+def test_our_key_outweighs_whatever_else_a_message_says(run: Play) -> None:
+    ids = (sent(run, 1).message_id,)
+    assert concerned(run, key=sent(run, 2).key, message_ids=ids, address="ada@navy.example") == [(2, "first")]
+
+
+def test_a_message_id_outweighs_the_address_it_was_written_from(run: Play) -> None:
+    assert concerned(run, message_ids=(sent(run, 2).message_id,), address="ada@navy.example") == [(2, "first")]
+
+
+def test_a_key_or_message_id_of_nobody_leaves_it_to_the_address(run: Play) -> None:
+    assert concerned(run, key="other", message_ids=("<x@y>",), address="ADA@navy.example") == [(1, "first")]
+
+
+def test_the_message_id_that_a_relay_put_in_place_of_ours_is_known(run: Play) -> None:
+    with run.ctx.db.write() as connection:
+        mine = outreach_attempts.c.lead_id == 2
+        connection.execute(update(outreach_attempts).where(mine).values(provider_ref="<0100-abc@email.amazonses.com>"))
+    assert concerned(run, message_ids=("<0100-abc@email.amazonses.com>",)) == [(2, "first")]
+
+
+def test_a_colleagues_answer_counts_for_the_person_written_to_but_their_bounce_does_not(run: Play) -> None:
+    assert concerned(run, address="office@navy.example", domain="navy.example") == [(1, "first")]
+    assert concerned(run, kind=EventKind.BOUNCED, address="office@navy.example", domain="navy.example") == []
+
+
+def test_somebody_who_was_never_written_to_is_no_match_by_domain(run: Play) -> None:
+    run.add_leads([{"email": "eve@force.example"}])
+    assert concerned(run, address="office@force.example", domain="force.example") == []
+
+
+def absent(run: Play, **known: Any) -> None:
+    run.happen(Signal(EventKind.AUTO_REPLIED, run.clock.now(), "m:away", address="ada@navy.example", **known))
+
+
+def second_after(run: Play) -> timedelta:
+    """How long after the absence note the second message went to Ada."""
+    since = run.clock.now()
+    run.run(since + timedelta(days=30))
+    [delivery] = [each for each in run.channel(next(iter(run.channels))).ledger
+                  if each.lead_id == 1 and each.step == "second"]  # fmt: skip
+    return delivery.at - since
+
+
+def test_an_absence_with_a_date_holds_until_then(run: Play) -> None:
+    absent(run, resume_at=MONDAY + timedelta(days=12))
+    assert second_after(run) == timedelta(days=12)
+
+
+def test_an_absence_without_a_date_holds_a_week_or_as_long_as_the_project_says(run: Play, play: Make) -> None:
+    absent(run)
+    assert second_after(run) == timedelta(days=7)
+    longer = ProjectSettings(contact=ContactPolicy(auto_reply_hold=timedelta(days=20)))
+    other = Play(TWO, [ADA], settings=longer)
+    other.settle()
+    absent(other)
+    assert second_after(other) == timedelta(days=20)
+
+
+def test_a_date_that_is_over_holds_nobody(run: Play) -> None:
+    absent(run, resume_at=MONDAY - timedelta(days=3))
+    assert second_after(run) == timedelta(days=1)
+
+
+@pytest.mark.parametrize(("policy", "kept"), [({}, ["young", "middle"]), ({"raw_mail_days": 10}, ["young"])])
+def test_raw_mail_is_forgotten_after_the_projects_days(play: Make, policy: dict[str, object], kept: list[str]) -> None:
+    run = play(TWO, [ADA])
+    project = run.ctx.book.project
+    settings = replace(project.settings, policy=policy)
+    run.ctx = run.ctx.with_book(publish(run.ctx.db, replace(project, settings=settings), MONDAY))
+    ages = {"young": 3, "middle": 60, "old": 91}
+    raw = [RawMessage(name, MONDAY - timedelta(days=days), b"x", "other") for name, days in ages.items()]
+    record_batch(run.ctx, ACCOUNT, InboxBatch({}, raw=tuple(raw)))
+    assert forget_old(run.ctx) == 3 - len(kept)
+    with run.ctx.db.read() as connection:
+        assert connection.execute(select(raw_messages.c.source).order_by(raw_messages.c.id)).scalars().all() == kept
