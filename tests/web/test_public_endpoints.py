@@ -1,0 +1,103 @@
+"""The endpoints as `serve` starts them: from the link in a message to the person who is written to no more."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from sqlalchemy import select
+
+import runner.store.database
+from runner.channels.links import links_of
+from runner.model.channel import ChannelType
+from runner.model.project import ProjectSettings
+from runner.serve.public import start_public
+from runner.store.database import open_database
+from runner.store.people import load_leads
+from runner.store.suppressions import suppressed_by
+from runner.store.tables import events, step_runs
+from runner.testing import Play
+
+TWO = """\
+version: 1
+name: two
+steps:
+  - {id: first, channel: email, template: hello}
+  - {id: rest, wait: 1d}
+  - {id: second, channel: linkedin, action: message, template: hello}
+"""
+ADA = {"email": "ada@navy.example", "phone": "+442079460999", "linkedin_urn": "u1"}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
+    """Somebody was written to, by a project that has public endpoints."""
+    monkeypatch.setattr(runner.store.database, "BUSY_TIMEOUT_MS", 200)
+    port = free_port()
+    settings = ProjectSettings(web={"base_url": f"http://127.0.0.1:{port}", "port": port})
+    db = open_database(f"sqlite:///{tmp_path / 'runner.db'}", create=True)
+    made = Play(TWO, [ADA], settings=settings, db=db)
+    made.settle()
+    yield made
+    db.close()
+
+
+def link(run: Play) -> str:
+    """The opt-out link of the first message."""
+    with run.ctx.db.read() as connection:
+        key = connection.execute(select(step_runs.c.key).where(step_runs.c.step == "first")).scalar_one()
+    links = links_of(run.ctx.book.project, run.ctx.key)
+    assert links is not None
+    return links.unsubscribe(key)
+
+
+def ask(method: str, url: str) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        data = {"List-Unsubscribe": "One-Click"} if method == "POST" else None
+        return session.request(method, url, data=data, timeout=10, allow_redirects=False)
+
+
+def test_a_one_click_opt_out_closes_every_channel_at_once(run: Play) -> None:
+    server = start_public(lambda: run.ctx)
+    assert server is not None
+    assert ask("GET", link(run)).status_code == 200
+    assert run.status(1)[0] == "waiting", "a scanner that opens the link opts nobody out"
+    for _ in range(2):
+        assert ask("POST", link(run)).status_code == 200
+    assert run.status(1) == ("stopped", "unsubscribed")
+    with run.ctx.db.read() as connection:
+        lead = load_leads(connection, [1])[1]
+        assert all(suppressed_by(connection, run.ctx.key, lead, channel) for channel in ChannelType)
+        assert connection.execute(select(events.c.kind)).scalars().all() == ["unsubscribed"]
+    run.run()
+    assert run.path(1) == ["first sent", "rest ..."]
+    server.stop()
+
+
+def test_an_opt_out_that_the_database_cannot_take_now_is_asked_for_again(run: Play, tmp_path: Path) -> None:
+    server = start_public(lambda: run.ctx)
+    assert server is not None
+    other = sqlite3.connect(tmp_path / "runner.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert ask("POST", link(run)).status_code == 503
+    other.execute("ROLLBACK")
+    other.close()
+    assert ask("POST", link(run)).status_code == 200
+    assert run.status(1) == ("stopped", "unsubscribed")
+    server.stop()
+
+
+@pytest.mark.parametrize("web", [{}, {"port": 1, "enabled": False}], ids=["no port", "switched off"])
+def test_nothing_listens_where_the_files_do_not_ask_for_it(web: dict[str, object]) -> None:
+    run = Play(TWO, [], settings=ProjectSettings(web=web))
+    assert start_public(lambda: run.ctx) is None
