@@ -122,8 +122,9 @@ def erased_json(lead_id: int) -> str:
 
 def export_one(storage: Storage, name: str, output: Path | None) -> None:
     """Write everything about one lead as JSON."""
+    key = storage.key()
     with storage.db.read() as connection:
-        text = json_text(dossier(connection, find_lead(connection, name).id))
+        text = json_text(dossier(connection, find_lead(connection, name).id, key))
     with _writing(output) as stream:
         stream.write(text)
 

@@ -33,13 +33,13 @@ from runner.model.identity import suppressible
 from runner.model.lead import Lead
 from runner.store.context import Context
 from runner.store.erasures import LABEL, count_erasure
+from runner.store.kept_mail import mail_about
 from runner.store.operations import stop_enrollments
 from runner.store.people import load_leads
 from runner.store.suppressions import key_hash, suppress
 from runner.store.tables import (
     claims,
     enrollments,
-    events,
     inbox_cursors,
     leads,
     list_members,
@@ -103,7 +103,9 @@ def erase(ctx: Context, lead_id: int, *, actor: str) -> None:
         count_erasure(connection)
         _refuse_while_sending(connection, lead_id)
         _suppress(connection, ctx, person, actor)
-        _forget_mail(connection, lead_id, traces)
+        gone = mail_about(connection, lead_id, traces)
+        for one in gone:
+            connection.execute(delete(raw_messages).where(raw_messages.c.id == one))
         _forget_in_cursors(connection, traces)
         for table in metadata.sorted_tables:
             if (mine := rows_of(table, lead_id)) is not None:
@@ -174,21 +176,6 @@ def _refuse_while_sending(connection: Connection, lead_id: int) -> None:
     if connection.execute(select(claims.c.token).where(claims.c.enrollment_id.in_(mine))).first() is not None:
         words = "a message to this person is going out at this moment; every further one is stopped"
         raise Refused(words, help="erase them again in a minute")
-
-
-def _forget_mail(connection: Connection, lead_id: int, traces: Traces) -> None:
-    """Delete kept mail that an event of the person came from, and mail in which an address of theirs stands."""
-    about = rows_of(events, lead_id)
-    assert about is not None
-    told = set(connection.execute(select(events.c.source).where(about)).scalars())
-    told |= {source.rpartition(":")[0] for source in told}  # a report has a signal for each recipient
-    gone = [
-        row.id
-        for row in connection.execute(select(raw_messages.c.id, raw_messages.c.source, raw_messages.c.content))
-        if row.source in told or traces.are_in_mail(row.content)
-    ]
-    for one in gone:
-        connection.execute(delete(raw_messages).where(raw_messages.c.id == one))
 
 
 def _forget_in_cursors(connection: Connection, traces: Traces) -> None:

@@ -10,13 +10,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from runner.engine.ports import InboxBatch, RawMessage, Signal
+from runner.engine.ports import InboxBatch, Note, RawMessage, Signal
+from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.events import EventKind
 from runner.model.project import ContactPolicy, ProjectSettings
 from runner.store.definitions import publish
+from runner.store.explaining import explain_lead
 from runner.store.matching import match_signal
+from runner.store.operations import resume_rows
+from runner.store.people import load_leads
 from runner.store.retention import forget_old
 from runner.store.signals import record_batch
+from runner.store.suppressions import suppressed_by
 from runner.store.tables import outreach_attempts, raw_messages, step_runs
 from runner.testing import MONDAY, Play
 
@@ -128,3 +133,35 @@ def test_raw_mail_is_forgotten_after_the_projects_days(play: Make, policy: dict[
     assert forget_old(run.ctx) == 3 - len(kept)
     with run.ctx.db.read() as connection:
         assert connection.execute(select(raw_messages.c.source).order_by(raw_messages.c.id)).scalars().all() == kept
+
+
+def test_an_odd_message_holds_the_lead_it_can_be_tied_to_until_a_person_looks(run: Play) -> None:
+    note = Note("unreadable_mail", "a message in INBOX cannot be read", "ADA@navy.example", hold=True)
+    record_batch(run.ctx, ACCOUNT, InboxBatch({}, notes=(note,)))
+    assert (run.status(1)[0], run.status(2)[0]) == ("paused", "waiting")
+    run.run(MONDAY + timedelta(days=5))
+    assert run.path(1) == ["first sent", "rest ..."]
+    [said] = explain_lead(run.ctx, 1)
+    assert said.sentence == "a message in INBOX cannot be read" and "runner resume" in said.help
+    with run.ctx.db.write() as connection:
+        assert resume_rows(connection, [1], run.clock.now(), run.ctx.book) == 1
+    run.run()
+    assert run.path(1) == ["first sent", "rest done", "second sent"]
+
+
+@pytest.mark.parametrize(("limit", "dead_at"), [(None, 3), (2, 2), (0, None)])
+def test_after_how_many_soft_bounces_an_address_is_dead_can_be_set(
+    play: Make, limit: int | None, dead_at: int | None
+) -> None:
+    settings = {} if limit is None else {"soft_bounces_become_hard": limit}
+    desk = {"desk": ChannelConfig(ChannelType.EMAIL, "desk", settings=settings)}
+    run = play(TWO, [ADA], accounts=desk)
+    run.settle()
+    found = None
+    for number in range(1, 5):
+        run.happen(Signal(EventKind.BOUNCED, MONDAY, f"soft:{number}", address="ada@navy.example"))
+        with run.ctx.db.read() as connection:
+            lead = load_leads(connection, [1])[1]
+            if found is None and suppressed_by(connection, run.ctx.key, lead, ChannelType.EMAIL):
+                found = number
+    assert found == dead_at
