@@ -132,7 +132,8 @@ class Database:
 
     def prove_writable(self) -> None:
         """Write something sizeable and take it back, durably. Raises DatabaseUnavailable where that cannot be done."""
-        row = {"name": f"probe-{token_hex(8)}", "value": "x" * PROBE_BYTES}
+        noise = token_hex(PROBE_BYTES // 2)  # PostgreSQL packs what repeats itself, and would need no room for it
+        row = {"name": f"probe-{token_hex(8)}", "value": noise}
         with self.write() as connection:
             connection.execute(text("INSERT INTO meta (name, value) VALUES (:name, :value)"), row)
             connection.execute(text("DELETE FROM meta WHERE name = :name"), row)

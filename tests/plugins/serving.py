@@ -170,3 +170,21 @@ def serving(
             service.stop()
             app.close()
             play.ctx.db.close()
+
+
+def assert_nothing_goes_out(run: Serving, cause: str) -> None:
+    """From the moment at which the trouble was told; what had passed the gate before may still land."""
+    run.wait(lambda: any(cause in told["error"] for told in run.log if "error" in told))
+    pause = threading.Event()
+    pause.wait(0.3)
+    before = run.sent()
+    pause.wait(1.0)
+    assert run.sent() == before
+
+
+def assert_told_once(run: Serving, cause: str, remedy: str) -> None:
+    told = [entry for entry in run.log if "error" in entry]
+    assert len(told) <= 2, told  # a busy machine may meet the busy time-out once by itself
+    assert cause in told[-1]["error"]
+    assert remedy in told[-1]["help"]
+    assert len(run.logged("database.recovered")) == len(run.logged("database.unavailable"))

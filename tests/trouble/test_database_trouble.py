@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import Serving, serving
+from serving import Serving, assert_nothing_goes_out, assert_told_once, serving
 from sqlalchemy import event, text
 
 import runner.store.database
@@ -35,24 +34,6 @@ def _on_every_connection(run: Serving, pragma: Callable[[], str]) -> None:
     event.listen(run.serve_db.engine, "checkout", checkout)
 
 
-def _assert_nothing_goes_out(run: Serving, cause: str) -> None:
-    """From the moment at which the trouble was told; what had passed the gate before may still land."""
-    run.wait(lambda: any(cause in told["error"] for told in run.log if "error" in told))
-    pause = threading.Event()
-    pause.wait(0.3)
-    before = run.sent()
-    pause.wait(1.0)
-    assert run.sent() == before
-
-
-def _assert_told_once(run: Serving, cause: str, remedy: str) -> None:
-    told = [entry for entry in run.log if "error" in entry]
-    assert len(told) <= 2, told  # a busy machine may meet the busy time-out once by itself
-    assert cause in told[-1]["error"]
-    assert remedy in told[-1]["help"]
-    assert len(run.logged("database.recovered")) == len(run.logged("database.unavailable"))
-
-
 def test_locked_by_another_process_for_longer_than_the_busy_timeout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,10 +45,10 @@ def test_locked_by_another_process_for_longer_than_the_busy_timeout(
             [sys.executable, "-c", LOCKER, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as other:
             assert other.stdout is not None and other.stdout.readline() == "locked\n"
-            _assert_nothing_goes_out(run, "locked")
+            assert_nothing_goes_out(run, "locked")
             other.communicate("")
         run.finish()
-    _assert_told_once(run, "database is locked", "another process holds the database's write lock")
+    assert_told_once(run, "database is locked", "another process holds the database's write lock")
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
@@ -76,10 +57,10 @@ def test_a_full_disk(tmp_path: Path) -> None:
         with run.db.read() as connection:
             room = [connection.execute(text("PRAGMA page_count")).scalar_one()]
         _on_every_connection(run, lambda: f"PRAGMA max_page_count={room[-1]}")
-        _assert_nothing_goes_out(run, "full")
+        assert_nothing_goes_out(run, "full")
         room.append(1_000_000)
         run.finish()
-    _assert_told_once(run, "database or disk is full", "make space")
+    assert_told_once(run, "database or disk is full", "make space")
 
 
 def test_a_file_that_may_not_be_written(tmp_path: Path) -> None:
@@ -87,10 +68,10 @@ def test_a_file_that_may_not_be_written(tmp_path: Path) -> None:
         run.wait(lambda: run.sent() >= 3)
         read_only = ["ON"]
         _on_every_connection(run, lambda: f"PRAGMA query_only={read_only[-1]}")
-        _assert_nothing_goes_out(run, "readonly")
+        assert_nothing_goes_out(run, "readonly")
         read_only.append("OFF")
         run.finish()
-    _assert_told_once(run, "readonly database", "make the database file and its folder writable")
+    assert_told_once(run, "readonly database", "make the database file and its folder writable")
 
 
 def _terminate(admin: Database) -> None:
@@ -123,7 +104,7 @@ def test_a_postgresql_that_only_lets_read(postgres_url: str) -> None:
         run.wait(lambda: run.sent() >= 3)
         set_read_only("on")
         _terminate(admin)
-        _assert_nothing_goes_out(run, "read-only")
+        assert_nothing_goes_out(run, "read-only")
         set_read_only("off")
         _terminate(admin)
         run.finish()
