@@ -29,6 +29,8 @@ from runner.store.withdrawing import forget_gone
 
 STOPS_EVERYTHING = frozenset({EventKind.REPLIED, EventKind.UNSUBSCRIBED, EventKind.COMPLAINED})
 """Events after which a person is in no campaign any more, whichever one they answered."""
+JUDGED = frozenset({EventKind.BOUNCED, EventKind.COMPLAINED})
+"""Events by whose share accounts and campaigns are judged."""
 SUPPRESSES = {EventKind.UNSUBSCRIBED: "opt_out", EventKind.COMPLAINED: "complaint"}
 
 
@@ -60,16 +62,19 @@ def record_batch(ctx: Context, account: str, batch: InboxBatch, *, since_erasure
         for note in batch.notes:
             record_note(connection, account, note, now)
         faceless_ones: set[str] = set()
+        hit: set[int] = set()
         for signal in batch.signals:
             stored = _store_signal(connection, ctx, account, signal, now)
-            new += stored.concerned > 0
-            unmatched += stored.concerned == 0
+            new += bool(stored.touched)
+            unmatched += not stored.touched
+            hit |= stored.touched if signal.kind in JUDGED else set()
             faceless_ones |= {signal.source, signal.source.rpartition(":")[0]} if stored.faceless else set()
         for raw in batch.raw:
             if raw.source in faceless_ones:
                 erased += 1
             else:
                 _keep_raw(connection, account, raw)
+        guard(connection, ctx, ctx.book.account(account), hit, now)  # once: it counts through all that was sent
         forget_gone(connection, account, batch.gone)
         _save_cursor(connection, account, batch, now)
         if batch.trouble is not None:
@@ -88,14 +93,17 @@ def _keep_raw(connection: Connection, account: str, raw: RawMessage) -> None:
 
 def record_signal(connection: Connection, ctx: Context, account: str | None, signal: Signal, now: datetime) -> int:
     """Store one signal and act on it. Returns how many enrollments it concerned; a signal seen before concerns none."""
-    return _store_signal(connection, ctx, account, signal, now).concerned
+    stored = _store_signal(connection, ctx, account, signal, now)
+    if signal.kind in JUDGED:
+        guard(connection, ctx, ctx.book.account(account) if account else None, stored.touched, now)
+    return len(stored.touched)
 
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """How many enrollments a signal concerned, and whether it was an erased person's and kept without its words."""
+    """The enrollments a signal concerned, and whether it was an erased person's and kept without its words."""
 
-    concerned: int
+    touched: frozenset[int]
     faceless: bool
 
 
@@ -104,7 +112,7 @@ def _store_signal(
 ) -> _Stored:  # fmt: skip
     before = select(events.c.data, leads.c.erased_at).outerjoin(leads, leads.c.id == events.c.lead_id)
     if known := connection.execute(before.where(events.c.source == signal.source)).first():
-        return _Stored(0, bool((known.data or {}).get("erased")) or known.erased_at is not None)
+        return _Stored(frozenset(), bool((known.data or {}).get("erased")) or known.erased_at is not None)
     said, erased = signal, is_erased(connection, ctx.key, signal)
     matches = match_signal(connection, replace(signal, domain=None) if erased else signal, account)
     erased = erased or (bool(matches) and _all_erased(connection, matches))
@@ -126,11 +134,10 @@ def _store_signal(
     config = ctx.book.account(account) if account else None
     for match in matches:
         harden(connection, ctx.key, match.lead_id, signal, config, now)
-    guard(connection, ctx, config, touched, now)
     for enrollment_id in sorted(touched):
         decide_pending(connection, ctx, enrollment_id, now)
     stop_colleagues(connection, ctx, said, {match.lead_id for match in matches})
-    return _Stored(len(touched), erased)
+    return _Stored(frozenset(touched), erased)
 
 
 def _all_erased(connection: Connection, matches: Iterable[Match]) -> bool:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from runner.compile.campaigns import compile_campaign
 from runner.engine.ports import Signal
@@ -172,3 +172,16 @@ def test_without_figures_of_its_own_the_usual_ones_hold(play: Make) -> None:
                         permanent=True, hard=True)  # fmt: skip
         run.happen(signal)
     assert _told(run) == [("campaign:usual", "campaign usual was paused: 3 of its last 60 messages bounced")]
+
+
+def test_a_flood_of_bounces_is_counted_once_a_read_and_not_once_a_bounce(play: Make) -> None:
+    people = [{"email": f"p{n}@d{n}.example"} for n in range(60)]
+    run = play(TWO, people, accounts=DESKS, campaign=Campaign("usual", "two"))
+    run.settle()
+    counted: list[str] = []
+    event.listen(run.ctx.db.engine, "before_cursor_execute", lambda *args: counted.append(args[2]))
+    now, dead = run.clock.now(), {"permanent": True, "hard": True}
+    flood = [Signal(EventKind.BOUNCED, now, f"m{n}", address=f"p{n}@d{n}.example", **dead) for n in range(60)]
+    run.happen(*flood)
+    assert len([one for one in counted if "count(outreach_attempts.id)" in one]) <= 4
+    assert [scope for scope, _ in _told(run)] == ["campaign:usual"]
