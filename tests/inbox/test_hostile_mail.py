@@ -37,6 +37,16 @@ HOSTILE = {
     "a transfer encoding of NUL": b"Content-Transfer-Encoding: \0\n\nx",
     "bad base64": b"Content-Transfer-Encoding: base64\n\n" + b"A" * 999_999,
     "60,000 headers": b"".join(b"X-%d: y\n" % n for n in range(60_000)) + b"\nx",
+    "200 recipients with a page of words each": b"From: MAILER-DAEMON@mx.example\nSubject: failure notice\n"
+    + STATUS
+    + b"Reporting-MTA: dns; x\n\n"
+    + b"".join(
+        b"Final-Recipient: rfc822; u%d@x.example\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 %d "
+        % (n, n)
+        + b"host domain user " * 180
+        + b"\n\n"
+        for n in range(200)
+    ),
     "a line of a megabyte": HEAD + b"\n" + b"a" * 1_000_000,
     "open tags": HEAD + b"Content-Type: text/html\n\n" + b"<a " * 300_000,
     "open styles": HEAD + b"Content-Type: text/html\n\n" + b"<style>" * 100_000,

@@ -25,6 +25,8 @@ _LIST_REFUSAL = re.compile(
     re.IGNORECASE,
 )
 """What the list manager fml answers instead of posting."""
+FEW, SHORT = 10, 400
+"""From how many recipients of one report on only so many characters of each are read."""
 _DONE = frozenset({"delivered", "relayed", "expanded", "deliverable", "success"})
 
 
@@ -76,8 +78,15 @@ def _names_another(report: Report) -> bool:
 
 
 def recipients_of(found: tuple[Failure, ...]) -> tuple[Recipient, ...]:
-    """The ones not reached, judged; delivered ones are left out."""
-    return tuple(dict.fromkeys(judge(each) for each in found if each.action not in _DONE and each.status[:1] != "2"))
+    """The ones not reached, judged; delivered ones are left out.
+
+    Where there are many, less is read of each, so that a hostile report takes no longer than a long one.
+    """
+    failed = [each for each in found if each.action not in _DONE and each.status[:1] != "2"]
+    if len(failed) > FEW:
+        short = ((each.diagnostic[:SHORT], each.context[:SHORT], each) for each in failed)
+        failed = [replace(each, diagnostic=diagnostic, context=context) for diagnostic, context, each in short]
+    return tuple(dict.fromkeys(judge(each) for each in failed))
 
 
 def reached_somebody(report: Report) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from runner.channels.email.bounce_fields import REPLY_CODE
 from runner.channels.email.judgement import Failure, Recipient
@@ -106,6 +106,7 @@ def _first_reply(quoted: str, code: str) -> str:
     return quoted[: min(ends, default=len(quoted))]
 
 
+@lru_cache(maxsize=256)
 def by_words(text: str) -> str | None:
     """The reason that the words of a reply give, None where they give none."""
     plain = _ADDRESS.sub("<@>", _URL.sub(" ", text[:3000])).replace("\u2019", "'")
