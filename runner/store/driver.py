@@ -55,9 +55,9 @@ def _raise(connection: Connection, cursor: Any, sql: str, parameters: Any, error
     if not isinstance(error, driver.Error):
         raise error
     gone = dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)
-    if gone:  # the others in the pool are as old, and will be as dead
+    if gone:  # as SQLAlchemy does it: what is in the pool is as old and as dead, and is closed when it is asked for
+        connection.engine.pool._invalidate(connection.connection, error)  # there is no public way
         connection.invalidate(error)
-        connection.engine.dispose()
     raise exc.DBAPIError.instance(
         sql, parameters, error, driver.Error, hide_parameters=True, connection_invalidated=gone, dialect=dialect
     ) from error
