@@ -10,7 +10,7 @@ import structlog
 
 from runner.channels.linkedin.settings import read_settings
 from runner.engine.ports import Inbox
-from runner.errors import RunnerError
+from runner.errors import DatabaseUnavailable, RunnerError
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.store.context import Context
 from runner.store.erasures import erasure_count
@@ -79,7 +79,15 @@ class InboxReader:
                 log.exception("inbox.crashed", account=config.key)
                 self._failed(ctx, config, repr(error))
                 return found
-            recorded = record_batch(ctx, config.key, batch, since_erasure=since)
+            try:
+                recorded = record_batch(ctx, config.key, batch, since_erasure=since)
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - what cannot be stored must not keep other inboxes unread
+                kind = type(error).__name__  # not its words: a database's error shows what it was given
+                log.error("inbox.not_stored", account=config.key, error=kind)
+                self._failed(ctx, config, f"what was read cannot be stored ({kind})")
+                return found
             if recorded.stale:
                 continue
             found += recorded.new

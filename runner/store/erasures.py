@@ -55,13 +55,21 @@ def _lock(connection: Connection, function: str) -> None:
 
 def erased_among(connection: Connection, key: Key, kind: str, values: Iterable[str]) -> frozenset[str]:
     """Which of these addresses or profiles are those of people who were erased."""
-    hashes = {key_hash(key, kind, value): value for value in values if value}
+    hashes = {value: digest for value in values if value and (digest := _hash(key, kind, value))}
     if not hashes:
         return frozenset()
     theirs = (suppressions.c.kind == kind, suppressions.c.label == LABEL, suppressions.c.removed_at.is_(None))
-    known = among(suppressions.c.key_hash, list(hashes), connection.dialect)
+    known = among(suppressions.c.key_hash, sorted(set(hashes.values())), connection.dialect)
     found = set(connection.execute(select(suppressions.c.key_hash).where(*theirs, known)).scalars())
-    return frozenset(value for value in values if value and key_hash(key, kind, value) in found)
+    return frozenset(value for value, digest in hashes.items() if digest in found)
+
+
+def _hash(key: Key, kind: str, value: str) -> str | None:
+    """The hash of what stood in a mail, which may be anything; None for what can be nobody's address."""
+    try:
+        return key_hash(key, kind, value)
+    except ValueError:  # such as half a surrogate pair, or a domain that no rule allows
+        return None
 
 
 def addresses_in(words: str) -> list[str]:

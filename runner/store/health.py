@@ -11,6 +11,7 @@ from runner.engine.outcomes import AccountTrouble
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.store.announcing import announce
 from runner.store.fixed import Fixed
+from runner.store.storable import storable_text
 from runner.store.tables import channel_configs, enrollments, problems, timers
 
 
@@ -21,7 +22,7 @@ def record_trouble(connection: Connection, account: str, trouble: AccountTrouble
         return
     before = Health(row.failures, row.strikes, row.health == "stopped", row.retry_at, row.health_reason or "")
     after = after_trouble(before, trouble, now)
-    values = {"failures": after.failures, "strikes": after.strikes, "health_reason": after.reason}
+    values = {"failures": after.failures, "strikes": after.strikes, "health_reason": storable_text(after.reason)}
     values["retry_at"] = after.retry_at
     values["health"] = "stopped" if after.stopped else "backing_off"
     if after.stopped and not before.stopped:
@@ -72,6 +73,7 @@ def is_silenced(connection: Connection, account: ChannelConfig) -> bool:
 
 def open_problem(connection: Connection, scope: str, kind: str, text: str, help_text: str, now: datetime) -> None:
     """Tell a person about something, once as long as it stands."""
+    text, help_text = storable_text(text), storable_text(help_text)
     same = (problems.c.scope == scope, problems.c.kind == kind, problems.c.text == text, problems.c.closed_at.is_(None))
     if connection.execute(select(problems.c.id).where(*same)).first() is None:
         row = {"scope": scope, "kind": kind, "text": text, "help": help_text, "opened_at": now}

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, upd
 from runner.model.channel import ChannelType
 from runner.model.lead import Lead, LinkedInConnectionStatus
 from runner.store.people import load_leads
+from runner.store.storable import storable_text
 from runner.store.tables import enrollments, inbox_cursors, leads, outreach_attempts
 
 WATCHED = 2000
@@ -48,6 +49,7 @@ def watched_leads(connection: Connection, account: str) -> list[Lead]:
 
 def record_failure(connection: Connection, account: str, error: str, now: datetime) -> None:
     """An inbox could not be read: since when and why, for `explain` and `doctor`."""
+    error = storable_text(error)
     mine = inbox_cursors.c.account == account
     row = connection.execute(select(inbox_cursors.c.failing_since).where(mine)).first()
     if row is None:

@@ -22,6 +22,7 @@ from runner.store.matching import Match, match_signal
 from runner.store.pending_events import decide_pending, lock_claim
 from runner.store.reading import record_failure
 from runner.store.soft_bounces import harden
+from runner.store.storable import storable_note, storable_signal
 from runner.store.suppressions import suppress
 from runner.store.tables import enrollments, events, inbox_cursors, leads, raw_messages
 from runner.store.tables import outreach_attempts as attempts
@@ -110,6 +111,7 @@ class _Stored:
 def _store_signal(
     connection: Connection, ctx: Context, account: str | None, signal: Signal, now: datetime
 ) -> _Stored:  # fmt: skip
+    signal = storable_signal(signal)
     before = select(events.c.data, leads.c.erased_at).outerjoin(leads, leads.c.id == events.c.lead_id)
     if known := connection.execute(before.where(events.c.source == signal.source)).first():
         return _Stored(frozenset(), bool((known.data or {}).get("erased")) or known.erased_at is not None)
@@ -200,6 +202,7 @@ def _store(
 
 def record_note(connection: Connection, account: str, note: Note, now: datetime) -> None:
     """Tell a person what an inbox noticed, and set the lead aside where that was asked for."""
+    note = storable_note(note)
     open_problem(connection, f"inbox:{account}", note.kind, note.text, "read it and decide", now)
     if note.hold and note.address:
         from runner.store.operations import pause_rows

@@ -257,3 +257,12 @@ def test_an_erasure_waits_for_what_another_process_is_just_storing(postgres_url:
     erasing.join(10)
     assert [trace for trace in ("zephyrine", "wobble") if trace in stored(run)] == []
     run.ctx.db.close()
+
+
+@pytest.mark.parametrize("address", ["\ud800@x.example", "a@\ud800", "a@" + "x" * 300, "@", "a@..", "a@xn--a", "\0@\0"])
+def test_an_address_that_is_none_holds_up_no_inbox(run: Play, address: str) -> None:
+    odd = InboxBatch({"INBOX": {"uid": 5}}, raw=(RawMessage("imap:odd", MONDAY, b"x", "other:list", (address, ADA)),),
+                     notes=(Note("address_moved", f"somebody names {address!r}"),))  # fmt: skip
+    assert record_batch(run.ctx, ACCOUNT, odd).erased == 1
+    with run.ctx.db.read() as connection:
+        assert connection.execute(select(inbox_cursors.c.cursor)).scalars().all() == [{"INBOX": {"uid": 5}}]
