@@ -75,7 +75,8 @@ def record_batch(ctx: Context, account: str, batch: InboxBatch, *, since_erasure
                 erased += 1
             else:
                 _keep_raw(connection, account, raw)
-        guard(connection, ctx, ctx.book.account(account), hit, now)  # once: it counts through all that was sent
+        if any(signal.kind in JUDGED for signal in batch.signals):
+            guard(connection, ctx, ctx.book.account(account), hit, now)  # once: it counts through all that was sent
         forget_gone(connection, account, batch.gone)
         _save_cursor(connection, account, batch, now)
         if batch.trouble is not None:
