@@ -17,7 +17,7 @@ from datetime import datetime
 import structlog
 
 from runner.engine.ports import SentCopy, SentFolder
-from runner.errors import ChannelUnavailable, MissingSecret
+from runner.errors import RunnerError
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.store.context import Context
 from runner.store.journal import Journal, Line
@@ -71,8 +71,11 @@ def _read(folder: SentFolder, config: ChannelConfig, since: datetime) -> tuple[S
     """The copies; in words why there are none to be had; None for an account without such a folder."""
     try:
         copies = folder.sent_since(config, since)
-    except (ChannelUnavailable, MissingSecret) as error:
+    except RunnerError as error:
         return str(error)
+    except Exception as error:
+        log.exception("sent_folder.crashed", account=config.key)
+        return repr(error)
     return None if copies is None else tuple(copies)
 
 

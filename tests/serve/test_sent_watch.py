@@ -32,11 +32,13 @@ class Folder:
     """A Sent folder that says what a test puts into it."""
 
     copies: list[SentCopy] = field(default_factory=list)
-    broken: bool = False
+    broken: bool | Exception = False
     asked: list[datetime] = field(default_factory=list)
 
     def sent_since(self, account: ChannelConfig, since: datetime) -> Sequence[SentCopy] | None:
         self.asked.append(since)
+        if isinstance(self.broken, Exception):
+            raise self.broken
         if self.broken:
             raise ChannelUnavailable("the IMAP server cannot be used: it refuses the log-in")
         return [copy for copy in self.copies if copy.at >= since]
@@ -137,6 +139,14 @@ def test_a_machine_with_a_journal_only_tells_that_a_folder_cannot_be_read(desk: 
         desk.watch.look()
     assert [entry["event"] for entry in log] == ["sent_folder.unreadable"]
     assert desk.held() is None
+
+
+def test_a_fault_of_ours_in_reading_is_an_unreadable_folder_and_shown(desk: Desk) -> None:
+    desk.folder.broken = ValueError("odd header")
+    with capture_logs() as log:
+        assert desk.watch.look()
+    assert [entry["event"] for entry in log] == ["sent_folder.crashed", "sent_folder.unreadable"]
+    assert "odd header" in (desk.held() or "")
 
 
 def test_threads_that_want_to_send_wait_for_the_first_answer(desk: Desk) -> None:
