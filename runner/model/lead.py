@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from operator import attrgetter
 from urllib.parse import urlsplit
 
 FieldValue = str | int | float | bool | None
@@ -62,7 +63,7 @@ class Lead:
 
     def values(self) -> dict[str, object]:
         """What `lead.*` means in conditions and templates: the standard fields, then the custom ones."""
-        standard: dict[str, object] = {name: getattr(self, name) for name in TEXT_FIELDS}
+        standard: dict[str, object] = dict(zip(TEXT_FIELDS, _TEXTS(self), strict=True))
         standard |= {"score": self.score, "tags": list(self.tags), "lists": list(self.lists), "consent": self.consent}
         standard["linkedin_status"] = self.linkedin_status.value
         return dict(self.fields) | standard
@@ -72,3 +73,4 @@ TEXT_FIELDS = (
     "email", "first_name", "last_name", "company", "title", "phone", "website", "contact_form_url", "linkedin_url",
     "timezone", "country", "grade", "legal_basis", "source",
 )  # fmt: skip
+_TEXTS = attrgetter(*TEXT_FIELDS)
