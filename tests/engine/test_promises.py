@@ -138,12 +138,15 @@ def test_a_late_bounce_goes_nowhere_once_another_channel_has_sent() -> None:
     assert _ledger(play, ChannelType.CONTACT_FORM) == []
 
 
-def test_a_success_under_way_does_not_resume_an_account_that_was_stopped() -> None:
+@pytest.mark.parametrize(
+    "trouble", [AccountTrouble(Trouble.CHALLENGE, "captcha"), AccountTrouble(Trouble.CONNECTION, "moved", stops=True)]
+)
+def test_a_success_under_way_does_not_resume_an_account_that_was_stopped(trouble: AccountTrouble) -> None:
     play = Play(ONE, [ADA, BOB], accounts=_accounts())
     work = play.open()
     assert isinstance(pass_gate(play.ctx, work.intention()), Permit)
-    play.channel(ChannelType.EMAIL).script("bob@example.com", AccountTrouble(Trouble.CHALLENGE, "captcha"))
-    play.channel(ChannelType.EMAIL).script("ada@example.com", AccountTrouble(Trouble.CHALLENGE, "captcha"))
+    play.channel(ChannelType.EMAIL).script("bob@example.com", trouble)
+    play.channel(ChannelType.EMAIL).script("ada@example.com", trouble)
     play.settle()
     record(play.ctx, work, Sent())
     with play.ctx.db.read() as connection:
