@@ -118,3 +118,20 @@ def test_a_suppressed_recipient_of_amazon_ses_is_dead() -> None:
         f'"bouncedRecipients":[{{"emailAddress":"{GRACE}"}}]}},"mail":{{}}}}'
     )
     assert_judged(classify(f"From: no-reply@sns.amazonaws.com\n\n{body}".encode()), "dead")
+
+
+def test_each_recipient_of_a_report_is_judged_by_the_command_that_refused_them() -> None:
+    people = ("ada", "bob")
+    words = "".join(
+        f"<{name}@navy.example>: host mx.navy.example said: 550 User unknown (in reply to {command} command)\n\n"
+        for name, command in zip(people, ("RCPT TO", "end of DATA"), strict=True)
+    )
+    fields = "".join(
+        f"Final-Recipient: rfc822; {name}@navy.example\nAction: failed\nStatus: 5.0.0\n"
+        "Diagnostic-Code: smtp; 550 User unknown\n\n"
+        for name in people
+    )
+    text = report(words, "5.0.0", "").decode()
+    head, _, tail = text.partition(f"Final-Recipient: rfc822; {GRACE}\nAction: failed\nStatus: 5.0.0\n")
+    found = classify(f"{head}{fields}{tail}".encode()).recipients
+    assert [(each.hard, each.reason) for each in found] == [(True, "userunknown"), (False, "filtered")]

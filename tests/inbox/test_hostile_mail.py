@@ -47,6 +47,15 @@ HOSTILE = {
         + b"\n\n"
         for n in range(200)
     ),
+    "200 recipients, and 1,500 lines about others": b"From: MAILER-DAEMON@mx.example\nSubject: failure notice\n"
+    b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\n"
+    + b"".join(b"<u%d@x.example>: host said no thing %d user\n" % (n, n) for n in range(1500))
+    + b"\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\n"
+    + b"".join(
+        b"Final-Recipient: rfc822; u%d@x.example\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 no%d\n\n"
+        % (n, n)
+        for n in range(200)
+    ),
     "a line of a megabyte": HEAD + b"\n" + b"a" * 1_000_000,
     "open tags": HEAD + b"Content-Type: text/html\n\n" + b"<a " * 300_000,
     "open styles": HEAD + b"Content-Type: text/html\n\n" + b"<style>" * 100_000,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
-from runner.channels.email.bounce_fields import from_blocks, reply_code, status_in
+from runner.channels.email.bounce_fields import command_of, from_blocks, reply_code, status_in
 from runner.channels.email.bounce_reasons import judge
 from runner.channels.email.bounce_report import Report, inner_report
-from runner.channels.email.bounce_text import from_text, section_of
+from runner.channels.email.bounce_text import from_text, said_of_each
 from runner.channels.email.judgement import Failure, Recipient
 from runner.channels.email.parse_headers import addresses_in
 from runner.channels.email.wordlists import any_of
@@ -33,7 +34,8 @@ _DONE = frozenset({"delivered", "relayed", "expanded", "deliverable", "success"}
 def failures(report: Report, depth: int = 0) -> Found | None:
     """What a report says and the rule that found it; None where the message is no delivery report."""
     if fields := from_blocks(report.blocks, report.words):
-        return tuple(_completed(each, report) for each in fields), "delivery-status"
+        said = said_of_each(report) if len(fields) > 1 or not fields[0].diagnostic else {}
+        return tuple(_completed(each, report.words, said) for each in fields), "delivery-status"
     if not looks_automatic(report):
         return None
     found, rule = from_text(report)
@@ -94,8 +96,11 @@ def reached_somebody(report: Report) -> bool:
     return any(each.action in _DONE for each in from_blocks(report.blocks))
 
 
-def _completed(failure: Failure, report: Report) -> Failure:
-    """Where the fields do not say why, what the words say of that recipient."""
-    if failure.diagnostic:
+def _completed(failure: Failure, words: str, said: Mapping[str, str]) -> Failure:
+    """Where the fields do not say why, or at which command, what the words say of that recipient."""
+    own = said.get(failure.address)
+    if not failure.diagnostic:
+        return replace(failure, context=words if own is None else own)
+    if own is None:
         return failure
-    return replace(failure, context=section_of(report, failure.address))
+    return replace(failure, command=command_of(failure.diagnostic) or command_of(own))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from runner.channels.email.judgement import Failure
 from runner.channels.email.parse_headers import Headers, addresses_in
@@ -86,6 +87,7 @@ def status_in(text: str) -> str:
     return plain[0] if plain and plain[1] != "2" else ""
 
 
+@lru_cache(maxsize=16)  # the words of a report are asked about for each of its recipients
 def command_of(text: str) -> str:
     """The SMTP command that was refused, where a text names it: HELO, MAIL, RCPT, DATA, CONN; or empty."""
     if match := _TRANSCRIPT.search(text):

@@ -65,13 +65,10 @@ def from_text(report: Report) -> tuple[tuple[Failure, ...], str]:
     return found, "x-failed-recipients" if named else "named-lines"
 
 
-def section_of(report: Report, address: str) -> str:
-    """What a report's words say of one address; all the words where they name no other."""
+def said_of_each(report: Report) -> dict[str, str]:
+    """What a report's words say of each address they name; {} where they name one at most: then all is about it."""
     sections = _sections(report)
-    own = [section for section in sections if section.address == address]
-    if own and len(sections) > 1:
-        return "\n".join(own[0].lines)
-    return report.words
+    return {section.address: "\n".join(section.lines) for section in sections} if len(sections) > 1 else {}
 
 
 def _failure(address: str, section: _Section | None, words: str, action: str, alone: bool) -> Failure:
