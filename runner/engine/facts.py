@@ -22,5 +22,5 @@ def facts_of(
         run.step: StepFact(run.outcome, run.acted_at or run.entered_at, events.get(run.step, {}))
         for run in runs.values()
     }
-    variables = {**graph.vars, **state.vars}
+    variables = {**graph.vars, **state.vars} if state.vars else graph.vars
     return Facts(now=now, steps=steps, lead=lead, campaign=state.campaign, vars=variables)

@@ -43,7 +43,7 @@ class Walk:
     @property
     def rests(self) -> bool:
         """Whether it has ended or is paused: what was under way is noted then, and nothing follows from it."""
-        return self.is_over or self.status is EnrollmentStatus.PAUSED
+        return self.status is EnrollmentStatus.PAUSED or is_over(self.status)
 
     def facts(self) -> Facts:
         """What a condition may ask at this point."""

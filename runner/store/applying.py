@@ -20,6 +20,12 @@ from runner.store.loading import Loaded
 from runner.store.tables import enrollments, outreach_attempts, reservations, step_runs, tasks, timers, transitions
 
 Values = dict[str, Any]
+Rows = list[tuple[Any, ...]]
+RUN = ("outcome", "reason", "stage", "action", "tries", "entered_at", "until", "acted_at", "settle_until", "ended_at")
+NEW_RUN = (*RUN, "enrollment_id", "step", "account", "key")
+TIMER = ("lane_id", "due_at", "enrollment_id")
+LOG = ("enrollment_id", "at", "step", "kind", "detail")
+"""The columns of the rows that are gathered, in their order."""
 
 
 @dataclass(slots=True)
@@ -30,11 +36,11 @@ class Writer:
     ctx: Context
     now: datetime
     lanes: dict[tuple[int, str, str], int] = field(default_factory=dict)
-    new_runs: list[Values] = field(default_factory=list)
-    changed_runs: list[Values] = field(default_factory=list)
+    new_runs: Rows = field(default_factory=list)
+    changed_runs: Rows = field(default_factory=list)
     moved: list[Values] = field(default_factory=list)
-    timers: list[Values] = field(default_factory=list)
-    log: list[Values] = field(default_factory=list)
+    timers: Rows = field(default_factory=list)
+    log: Rows = field(default_factory=list)
 
     def add(self, loaded: Loaded, commands: Iterable[Command]) -> None:
         """Take the commands of one decision. The enrollment's timer row must be out already."""
@@ -53,29 +59,29 @@ class Writer:
 
     def flush(self) -> None:
         """Write everything gathered so far."""
-        self._insert(step_runs, self.new_runs)
-        self._update(step_runs, self.changed_runs)
-        self._update(enrollments, self.moved)
-        self._insert(timers, self.timers)
-        self._insert(transitions, self.log)
+        self._insert(step_runs, NEW_RUN, self.new_runs)
+        if self.changed_runs:
+            bulk_update(step_runs, RUN, self.connection.dialect).run(self.connection, self.changed_runs)
+            self.changed_runs.clear()
+        self._move()
+        self._insert(timers, TIMER, self.timers)
+        self._insert(transitions, LOG, self.log)
 
-    def _insert(self, table: Table, rows: list[Values]) -> None:
+    def _insert(self, table: Table, columns: tuple[str, ...], rows: Rows) -> None:
         if rows:
-            columns = tuple(rows[0])
-            take = itemgetter(*columns)
-            bulk_insert(table, columns, self.connection.dialect).run(self.connection, map(take, rows))
+            bulk_insert(table, columns, self.connection.dialect).run(self.connection, rows)
             rows.clear()
 
-    def _update(self, table: Table, rows: list[Values]) -> None:
+    def _move(self) -> None:
         """Rows that name the same columns go together; a column that is not named keeps its index entries as well."""
         alike: dict[tuple[str, ...], list[Values]] = {}
-        for row in rows:
+        for row in self.moved:
             alike.setdefault(tuple(row), []).append(row)
         for names, group in alike.items():
             columns = tuple(name for name in names if name != "id")
             take = itemgetter(*columns, "id")
-            bulk_update(table, columns, self.connection.dialect).run(self.connection, map(take, group))
-        rows.clear()
+            bulk_update(enrollments, columns, self.connection.dialect).run(self.connection, map(take, group))
+        self.moved.clear()
 
 
 class _OneEnrollment:
@@ -85,7 +91,7 @@ class _OneEnrollment:
         self.writer, self.loaded = writer, loaded
         self.runs: dict[str, StepRun] = {}
         self.ended: set[str] = set()
-        self.fresh: dict[str, Values] = {}
+        self.fresh: dict[str, tuple[str | None, str | None]] = {}
         state = loaded.state
         self.row: Values = {
             "step": state.step, "status": state.status.value, "waiting_on": None, "waiting_why": None,
@@ -133,22 +139,19 @@ class _OneEnrollment:
         """Hand the folded rows to the writer."""
         writer, enrollment_id = self.writer, self.loaded.state.id
         for step, run in self.runs.items():
-            values = {
-                "outcome": run.outcome, "reason": run.reason, "stage": run.stage.value, "action": run.action,
-                "tries": run.tries, "entered_at": run.entered_at, "until": run.until, "acted_at": run.acted_at,
-                "settle_until": run.settle_until, "ended_at": writer.now if step in self.ended else None,
-            }  # fmt: skip
-            if (identity := self.fresh.get(step)) is None:
-                values["id"] = self.loaded.run_ids[step]
-                writer.changed_runs.append(values)
+            values = (
+                run.outcome, run.reason, run.stage.value, run.action, run.tries, run.entered_at, run.until,
+                run.acted_at, run.settle_until, writer.now if step in self.ended else None,
+            )  # fmt: skip
+            if step in self.fresh:
+                writer.new_runs.append((*values, enrollment_id, step, *self.fresh[step]))
             else:
-                writer.new_runs.append(values | identity)
+                writer.changed_runs.append((*values, self.loaded.run_ids[step]))
         if self.row["status"] == self.loaded.state.status.value:
             del self.row["status"]
         writer.moved.append(self.row | {"id": enrollment_id})
         if self.row["due_at"] is not None:
-            timer = {"lane_id": self.row["lane_id"], "due_at": self.row["due_at"], "enrollment_id": enrollment_id}
-            writer.timers.append(timer)
+            writer.timers.append((self.row["lane_id"], self.row["due_at"], enrollment_id))
 
     def _enter(self, run: StepRun) -> None:
         self.runs[run.step] = run
@@ -157,21 +160,20 @@ class _OneEnrollment:
             self.fresh[run.step] = self._identity(run.step)
         self._log(run.step, "entered")
 
-    def _identity(self, step: str) -> Values:
+    def _identity(self, step: str) -> tuple[str | None, str | None]:
         """What a step that acts keeps for good: its account and the token of its message. Others have neither."""
         ctx = self.writer.ctx
         channel = ctx.book.graph(self.loaded.sequence_id).node(step).channel
-        who = {"enrollment_id": self.loaded.state.id, "step": step}
         if channel is None:
-            return who | {"account": None, "key": None}
-        used = [*self.loaded.accounts.values(), *(values["account"] for values in self.fresh.values())]
+            return None, None
+        used = [*self.loaded.accounts.values(), *(account for account, _ in self.fresh.values())]
         config = ctx.book.keep_account(self.loaded.campaign, channel, self.loaded.state.lead.id, used)
         key = ctx.key.message_token(self.loaded.state.id, self.loaded.state.started_at, step)
-        return who | {"account": config.key if config else None, "key": key}
+        return config.key if config else None, key
 
     def _account(self, step: str) -> str:
         if step in self.fresh:
-            return self.fresh[step]["account"] or ""
+            return self.fresh[step][0] or ""
         return self.loaded.accounts.get(step) or ""
 
     def _forget(self, steps: tuple[str, ...]) -> None:
@@ -186,8 +188,7 @@ class _OneEnrollment:
 
     def _log(self, step: str | None, kind: str, **detail: Any) -> None:
         told = {name: value for name, value in detail.items() if value not in (None, "", {})}
-        row = {"enrollment_id": self.loaded.state.id, "at": self.writer.now, "step": step, "kind": kind}
-        self.writer.log.append(row | {"detail": told})
+        self.writer.log.append((self.loaded.state.id, self.writer.now, step, kind, told))
 
 
 _TAKE_TIMER = Fixed(

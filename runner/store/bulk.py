@@ -42,8 +42,8 @@ def among(column: Column[Any], keys: Sequence[str] | Sequence[int], dialect: Dia
 class BulkSelect:
     """A SELECT compiled once, for rows that go with many keys at a time: `wanted(column, dialect)` in its WHERE.
 
-    It gives plain lists of values, converted as their columns say; naming and typing is the caller's. Equal values of a
-    column become one object, which nobody may change.
+    It gives plain tuples of values, converted as their columns say; naming and typing is the caller's. Equal values
+    of a column become one object, which nobody may change.
     """
 
     def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
@@ -54,20 +54,23 @@ class BulkSelect:
         made = ((index, reader(column.type, dialect)) for index, column in enumerate(statement.selected_columns))
         self._converters = tuple((index, convert) for index, convert in made if convert is not None)
 
-    def run(self, connection: Connection, keys: Iterable[int] | Iterable[str]) -> list[list[Any]]:
+    def run(self, connection: Connection, keys: Iterable[int] | Iterable[str]) -> list[tuple[Any, ...]]:
         """The rows for these keys; the keys travel as one parameter."""
         wanted = json.dumps(list(keys)) if self._as_text else list(keys)
         parameters: Any = {"keys": wanted} if self._named else (wanted,)
-        rows = [list(row) for row in fetch(connection, self._sql, parameters)]
+        rows = fetch(connection, self._sql, parameters)
+        if not rows or not self._converters:
+            return rows
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
         for index, convert in self._converters:
-            known: dict[Any, Any] = {}
-            for row in rows:
-                value = row[index]
-                if value is not None:
-                    if value not in known:
-                        known[value] = convert(value)
-                    row[index] = known[value]
-        return rows
+            columns[index] = _read(columns[index], convert)
+        return list(zip(*columns, strict=True))
+
+
+def _read(values: Sequence[Any], convert: Callable[[Any], Any]) -> Sequence[Any]:
+    """A column's values as the program takes them; equal ones become one object."""
+    known = {value: convert(value) for value in set(values) if value is not None}
+    return [known.get(value) for value in values]
 
 
 def reader(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:

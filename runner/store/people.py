@@ -20,8 +20,8 @@ _STATUSES = {status.value: status for status in LinkedInConnectionStatus}
 def load_leads(connection: Connection, ids: Iterable[int]) -> Mapping[int, Lead]:
     """The leads of these ids, with the names of their lists; ids that are not there are left out."""
     found: dict[int, Lead] = {}
-    for values in _statement(connection.dialect).run(connection, ids):
-        values.insert(_LISTS, tuple(sorted(values.pop() or ())))
+    for names, *values in _statement(connection.dialect).run(connection, ids):
+        values.insert(_LISTS, tuple(sorted(names or ())))
         values[_STATUS] = _STATUSES[values[_STATUS]]
         values[_TAGS] = tuple(values[_TAGS] or ())
         values[_OWN] = values[_OWN] or {}
@@ -31,10 +31,10 @@ def load_leads(connection: Connection, ids: Iterable[int]) -> Mapping[int, Lead]
 
 @lru_cache(maxsize=8)
 def _statement(dialect: Dialect) -> BulkSelect:
-    """A row a person; the names of their lists come last."""
+    """A row a person; the names of their lists come first."""
     names = func.json_group_array if dialect.name == "sqlite" else func.array_agg
     kind = JSON() if dialect.name == "sqlite" else ARRAY(Text)
     on = select(names(lists.c.name, type_=kind)).select_from(list_members.join(lists))
     mine = on.where(list_members.c.lead_id == leads.c.id).scalar_subquery()
-    columns = (*(leads.c[name] for name in _FIELDS if name != "lists"), mine)
-    return BulkSelect(select(*columns).where(wanted(leads.c.id, dialect)), dialect)
+    columns = (leads.c[name] for name in _FIELDS if name != "lists")
+    return BulkSelect(select(mine, *columns).where(wanted(leads.c.id, dialect)), dialect)
