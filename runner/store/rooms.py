@@ -31,7 +31,7 @@ from runner.store.occupancy import counted, frees_at, last_finishes
 from runner.store.overlays import overlay_limits
 from runner.store.tables import claims
 
-AT_THE_DOOR = timedelta(milliseconds=200)
+AT_THE_DOOR = timedelta(milliseconds=50)
 """When to look again for a place that is only held by sends under way, or by claims that have not reached the gate."""
 
 
