@@ -25,6 +25,8 @@ BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for another; writers are quick, so this is only reached by a stuck disk."""
 
 
+TURNS = 4
+"""Busy time-outs that a thread waits for its turn: those before it may each wait one out, and say what is wrong."""
 REST_SECONDS = 1.0
 """A connection that rested longer is asked for a sign of life; asking each time costs every send four round trips."""
 PROBE_BYTES = 65_536
@@ -87,7 +89,7 @@ class Database:
         if not self.is_sqlite:
             yield
             return
-        if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+        if not self._turn.acquire(timeout=TURNS * BUSY_TIMEOUT_MS / 1000):
             place = self.engine.url.render_as_string()
             raise DatabaseUnavailable(f"{place}: another thread does not end its write", help="restart `runner serve`")
         try:
