@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from runner.lang.templates import TemplateError, parse_template, render
+from runner.lang.templates import TemplateError
 from runner.model.channel import ChannelConfig
 from runner.model.linkedin_limits import counted_action
 from runner.model.sequence import ChannelStep
@@ -17,7 +17,7 @@ from runner.store.context import Context
 from runner.store.gatekeeping import Intention
 from runner.store.loading import Loaded, wrote_from
 from runner.store.tables import outreach_messages, step_runs
-from runner.store.work import draw_variant, newest_text, template_values, text_seed
+from runner.store.work import carries_text, draft, serving_account
 
 
 def due_send(connection: Connection, ctx: Context, loaded: Loaded) -> Intention | None:
@@ -30,7 +30,7 @@ def due_send(connection: Connection, ctx: Context, loaded: Loaded) -> Intention 
     if run is None or not isinstance(body, ChannelStep):
         return None
     due = _Due(connection, ctx, loaded, step, body, run.action)
-    account = due.account()
+    account = serving_account(ctx.book, loaded, body, loaded.accounts.get(step))
     text = due.text(account) if account is not None else None
     if account is None or text is None:
         return None
@@ -51,17 +51,9 @@ class _Due:
     body: ChannelStep
     action: str
 
-    def account(self) -> ChannelConfig | None:
-        """The account drawn at entry, or the one that will be drawn because that was switched off since."""
-        book = self.ctx.book
-        current = book.account(self.loaded.accounts.get(self.step) or "")
-        if current is not None and current.enabled:
-            return current
-        return book.draw_account(self.loaded.campaign, self.body.channel, self.loaded.state.lead.id)
-
     def text(self, account: ChannelConfig) -> str | None:
         """The body as kept from the first try, or as it will be rendered."""
-        if not self.body.variants or (self.body.action == "auto" and self.action == "connect"):
+        if not carries_text(self.body, self.action):
             return ""
         mine = (
             outreach_messages.c.step_run_id == self.loaded.run_ids[self.step],
@@ -70,11 +62,7 @@ class _Due:
         kept = self.connection.execute(select(outreach_messages.c.body).where(*mine)).scalar()
         if kept is not None:
             return str(kept)
-        loaded, book, seed = self.loaded, self.ctx.book, text_seed(self.loaded, self.step)
-        variant = draw_variant(self.body.variants, seed)
-        _, source = newest_text(book, loaded, self.step, variant.template)
-        values = template_values(loaded.state.lead, loaded.campaign, book.graph(loaded.sequence_id).vars, account)
         try:
-            return render(parse_template(source, variant.template), values, seed).body
+            return draft(self.ctx.book, self.loaded, self.step, self.body, account)[2].body
         except TemplateError:
             return None

@@ -162,31 +162,23 @@ class _Opening:
         return Unknown("restored", f"it went out at {row.at.isoformat()}, before the database was restored")
 
     def _account(self, run_id: int, key: str | None) -> ChannelConfig | None:
-        """The account drawn at entry, or another one when that was switched off since."""
-        book, campaign = self.ctx.book, self.loaded.campaign
-        current = book.account(key) if key else None
-        if current is not None and current.enabled:
-            return current
-        other = book.draw_account(campaign, self.body.channel, self.loaded.state.lead.id)
-        if other is not None:
+        serving = serving_account(self.ctx.book, self.loaded, self.body, key)
+        if serving is not None and serving.key != key:
             mine = step_runs.c.id == run_id
-            self.connection.execute(update(step_runs).where(mine).values(account=other.key))
-        return other
+            self.connection.execute(update(step_runs).where(mine).values(account=serving.key))
+        return serving
 
     def _content(
         self, step: str, run_id: int, action: str, account: ChannelConfig, kept: Sequence[str | None]
     ) -> Rendered | Failed:
         """The text of the first try, or rendered now and kept. An invitation of `auto` carries no note."""
-        if not self.body.variants or (self.body.action == "auto" and action == "connect"):
+        if not carries_text(self.body, action):
             return Rendered(body="")
         body, subject, preheader = kept
         if body is not None:
             return Rendered(body=body, subject=subject or "", preheader=preheader or "")
-        seed = text_seed(self.loaded, step)
-        variant = draw_variant(self.body.variants, seed)
-        sequence_id, source = newest_text(self.ctx.book, self.loaded, step, variant.template)
         try:
-            rendered = render(parse_template(source, variant.template), self._values(account), seed)
+            variant, sequence_id, rendered = draft(self.ctx.book, self.loaded, step, self.body, account)
         except TemplateError as error:
             return Failed("template", str(error))
         row = {"step_run_id": run_id, "action": action, "sequence_id": sequence_id, "template": variant.template,
@@ -196,10 +188,6 @@ class _Opening:
         bulk_insert(outreach_messages, tuple(row), dialect).run(self.connection, [tuple(row.values())])
         bulk_update(step_runs, ("variant",), dialect).run(self.connection, [(variant.id, run_id)])
         return rendered
-
-    def _values(self, account: ChannelConfig) -> Mapping[str, Mapping[str, object]]:
-        graph = self.ctx.book.graph(self.loaded.sequence_id)
-        return template_values(self.loaded.state.lead, self.loaded.campaign, graph.vars, account)
 
     def _attempt(
         self, begun: int | None, run_id: int, action: str, tries: int, account: ChannelConfig, content: Rendered
@@ -290,6 +278,30 @@ _GO_ON = Fixed(
     .values({outreach_attempts.c[name]: value for name, value in _CLAIMED.items()})
     .values(outcome=null(), next_retry_at=null())
 )
+
+
+def serving_account(book: Book, loaded: Loaded, body: ChannelStep, key: str | None) -> ChannelConfig | None:
+    """The account of this key, drawn at entry, or another one when that was switched off since."""
+    current = book.account(key) if key else None
+    if current is not None and current.enabled:
+        return current
+    return book.draw_account(loaded.campaign, body.channel, loaded.state.lead.id)
+
+
+def carries_text(body: ChannelStep, action: str) -> bool:
+    """Whether an action has a text of its own; an invitation of `auto` has no note."""
+    return bool(body.variants) and not (body.action == "auto" and action == "connect")
+
+
+def draft(
+    book: Book, loaded: Loaded, step: str, body: ChannelStep, account: ChannelConfig
+) -> tuple[Variant, int, Rendered]:
+    """The variant of a lead, the sequence its text is of, and the text. Raises TemplateError."""
+    seed = text_seed(loaded, step)
+    variant = draw_variant(body.variants, seed)
+    sequence_id, source = newest_text(book, loaded, step, variant.template)
+    values = template_values(loaded.state.lead, loaded.campaign, book.graph(loaded.sequence_id).vars, account)
+    return variant, sequence_id, render(parse_template(source, variant.template), values, seed)
 
 
 def text_seed(loaded: Loaded, step: str) -> str:

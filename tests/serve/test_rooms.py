@@ -13,10 +13,11 @@ from sqlalchemy import func, select
 from runner.model.campaign import Campaign
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.project import ProjectSettings
-from runner.model.rates import LimitSet, Rate
+from runner.model.rates import LimitSet, Ramp, Rate
 from runner.serve.dispatch import Dispatcher
 from runner.store.database import Database, open_database
 from runner.store.lanes import Lane, all_lanes
+from runner.store.overlays import add_overlay
 from runner.store.rooms import Rooms, rooms
 from runner.store.tables import outreach_attempts
 from runner.store.ticking import advance_due, claim_due
@@ -121,6 +122,26 @@ def test_the_campaigns_own_limit_counts_too(play: Playing, campaign_limit: int) 
     kit = play(10, "ada", campaign=Campaign("play", "play", limits=limits))
     [lane] = sending(kit)
     assert asked(kit).take(lane, 4) == campaign_limit
+
+
+def test_what_an_operator_lowered_counts_too(play: Playing) -> None:
+    kit = play(10, "ada", limits=LimitSet(rates=(Rate(3, HOUR),)))
+    [lane] = sending(kit)
+    with kit.ctx.db.write() as connection:
+        lowered = {"limits": {"per_hour": 1}}
+        add_overlay(connection, "play", ChannelType.EMAIL, lowered, author="me", reason="slow", now=kit.clock.now())
+    assert asked(kit).take(lane, 4) == 1
+
+
+def test_an_account_that_warms_up_has_the_room_of_its_day(play: Playing) -> None:
+    kit = play(10, "ada", limits=LimitSet(ramp=Ramp(start=2, step=1, ceiling=9)))
+    [lane] = sending(kit)
+    assert asked(kit).take(lane, 4) == 2
+    moving = dispatcher(kit)
+    settle(moving)
+    kit.advance_to(kit.start + timedelta(days=2))
+    assert asked(kit).take(lane, 4) == 3
+    moving.drain()
 
 
 def test_an_account_with_a_pause_between_sends_gets_one_place_and_rests_after_it(play: Playing) -> None:

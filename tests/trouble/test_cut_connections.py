@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, select, text
 
 from runner.errors import DatabaseUnavailable
+from runner.store import database
 from runner.store.database import Database, open_database
 from runner.store.fixed import Fixed
 from runner.store.tables import meta
@@ -60,3 +61,15 @@ def test_after_one_was_cut_the_others_are_replaced_and_closed(db: Database, post
             assert left == (0,)
     finally:
         gc.enable()
+
+
+def test_a_connection_that_was_cut_while_it_rested_is_replaced_before_anybody_uses_it(
+    db: Database, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "REST_SECONDS", 0.0)
+    with db.read() as connection:
+        pid = _pid(connection)
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    with db.read() as connection:
+        assert _pid(connection) != pid
