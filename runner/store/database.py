@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from runner.errors import DatabaseUnavailable, UsageError
-from runner.store.driver import fetch
+from runner.store.driver import fetch, run
 from runner.store.types import to_json
 
 _SQLITE_ARGUMENTS = {"check_same_thread": False, "cached_statements": 512}
@@ -224,7 +224,7 @@ def _check_postgres(connection: Connection) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     read_only = connection.get_execution_options().get("runner_read_only", False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    run(connection, "BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
 def _postgres(url: URL) -> Engine:

@@ -10,6 +10,11 @@ from typing import Any, NoReturn
 from sqlalchemy import Connection, exc
 
 
+def run(connection: Connection, sql: str) -> None:
+    """Run a statement that has neither parameters nor rows."""
+    _execute(connection, sql, ()).close()
+
+
 def fetch(connection: Connection, sql: str, parameters: Any) -> list[tuple[Any, ...]]:
     """The rows of a statement, as the driver gives them."""
     cursor = _execute(connection, sql, parameters)
