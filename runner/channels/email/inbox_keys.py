@@ -50,10 +50,12 @@ class Ties:
 
 
 def own_of(account: ChannelConfig) -> Own:
-    """Every address the account writes from or receives at."""
+    """Every address the account writes from or receives at, those of `send_as` among them."""
     typed, inbox = account_of(account), imap_settings(account)
     named = [typed.sender.address, typed.return_path, typed.smtp.username, inbox.username if inbox else ""]
     named += [typed.reply_to.address] if typed.reply_to else []
+    named += [typed.footer.mailto]
+    named += [each.address for each in typed.send_as.identities.values()] if typed.send_as else []
     return Own(frozenset(address.lower() for address in named if "@" in address))
 
 
