@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from runner.compile import registry, values
@@ -18,8 +19,10 @@ from runner.model.rates import LimitSet
 _OWN = frozenset({"version", "channel", "name", "description", "enabled", "limits", "ramp", "send_window", "timezone"})
 
 
-def compile_account(source: Source, stem: str | None) -> tuple[ChannelConfig | None, list[Diagnostic]]:
-    """The account a file describes, or what is wrong with the file."""
+def compile_account(
+    source: Source, stem: str | None, root: Path | None = None
+) -> tuple[ChannelConfig | None, list[Diagnostic]]:
+    """The account a file describes, or what is wrong with the file. Files it names are taken from `root`."""
     found = [diagnostic for check in registry.SOURCE_CHECKS for diagnostic in check(source)]
     if source.data is None:
         return None, found
@@ -31,7 +34,16 @@ def compile_account(source: Source, stem: str | None) -> tuple[ChannelConfig | N
         found += unknown_timezone.in_mapping(source, source.data, frozenset())
         found += unknown_timezone.in_mapping(source, source.data.get("send_window"), unknown_timezone.OTHERS)
         found += unknown_holiday_calendar.in_window(source, source.data)
-    return (None if broken else with_defaults(build_account(source.data))), found
+    return (None if broken else with_defaults(build_account(_located(source.data, root)))), found
+
+
+def _located(data: dict[str, Any], root: Path | None) -> dict[str, Any]:
+    """The same with whole paths of certificates, so that it does not matter from where a command was called."""
+    servers = {name: data[name] for name in ("smtp", "imap") if isinstance(data.get(name), dict)}
+    found = {name: block["ca_file"] for name, block in servers.items() if block.get("ca_file")}
+    if root is None or not found:
+        return data
+    return data | {name: servers[name] | {"ca_file": str(root.absolute() / file)} for name, file in found.items()}
 
 
 def build_account(data: dict[str, Any]) -> ChannelConfig:

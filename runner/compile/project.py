@@ -88,7 +88,7 @@ def _compile_files(files: ProjectFiles, *, check_templates: bool) -> tuple[Proje
     found += [diagnostic for source in files.unreadable for check in registry.SOURCE_CHECKS
               for diagnostic in check(source)]  # fmt: skip
     for stem, source in files.channels.items():
-        account, diagnostics = compile_account(source, stem)
+        account, diagnostics = compile_account(source, stem, files.root)
         found += diagnostics
         if account is not None:
             view.accounts[stem] = account

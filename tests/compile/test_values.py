@@ -93,6 +93,15 @@ def test_an_account_keeps_its_settings_and_names_its_secrets():
     assert set(account.settings) == {"from", "smtp"}
 
 
+def test_certificates_are_found_from_wherever_a_command_is_called(tmp_path):
+    text = ACCOUNT.replace("{host: h,", "{host: h, ca_file: certs/own.pem,")
+    inbox = "imap: {host: h, username: a, password: {env: X}, ca_file: /etc/ssl/own.pem}\n"
+    account, found = compile_account(load(text + inbox, "ada.yaml"), "ada", tmp_path)
+    assert found == [] and account is not None
+    assert account.settings["smtp"]["ca_file"] == str(tmp_path / "certs/own.pem")
+    assert account.settings["imap"]["ca_file"] == "/etc/ssl/own.pem"
+
+
 @pytest.mark.parametrize("channel", ["email", "linkedin", "contact_form", "phone"])
 def test_a_key_of_another_channel_is_unknown(channel):
     others = {"email": "mode: http", "linkedin": "smtp: {host: h}", "contact_form": "smtp: {host: h}",

@@ -110,7 +110,7 @@ class Script:
     """What a scripted server says where; what is not said here is the polite answer.
 
     Bytes are sent; "close", "reset" and "silence" are done; ("drip", bytes, seconds) sends them one by one; a list is
-    used up one a time. After `limit` bytes of body comes `at_limit`.
+    used up one a time. After `limit` bytes of body comes `at_limit`; after the answer to `mute_after` nothing at all.
     """
 
     greeting: Any = b"220 scripted ESMTP\r\n"
@@ -124,6 +124,7 @@ class Script:
     starttls: Any = b"502 5.5.1 not here\r\n"
     limit: int | None = None
     at_limit: Any = None
+    mute_after: str = ""
     commands: list[str] = field(default_factory=list)
     messages: list[bytes] = field(default_factory=list)
     connections: int = 0
@@ -189,6 +190,9 @@ class ScriptedServer:
             answer = answer.pop(0) if isinstance(answer, list) and len(answer) > 1 else answer
             answer = answer[0] if isinstance(answer, list) else answer
             if not self._say(conn, answer) or verb == "quit":
+                return
+            if verb == script.mute_after:
+                self._say(conn, "silence")
                 return
             if (
                 verb == "data"

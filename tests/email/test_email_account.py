@@ -34,6 +34,10 @@ def test_a_good_account_has_no_findings(channel, account):
       ("footer", "unsubscribe")),
      ({"from": {"address": "ada"}}, "email-address", ("from", "address")),
      ({"reply_to": "a b@c.example"}, "email-address", ("reply_to",)),
+     ({"footer": {"postal_address": "Here", "unsubscribe": "mailto", "mailto": "out@"}}, "email-address",
+      ("footer", "mailto")),
+     ({"send_as": {"field": "owner", "identities": {"bob": {"address": "bob@b..example"}}}}, "email-address",
+      ("send_as", "identities", "bob")),
      ({"headers": {"X-A": "a\nb"}}, "email-header", ("headers", "X-A"))],
 )  # fmt: skip
 def test_what_the_schema_cannot_say_is_found(settings, slug, path, channel, account):

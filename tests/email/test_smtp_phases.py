@@ -7,6 +7,7 @@ import time
 import pytest
 
 from runner.engine.outcomes import AccountTrouble, Cancelled, Failed, NotNow, Permit, Sent, Trouble, TryAgain, Unknown
+from runner.model.channel import SecretRef
 
 DEADLINE_OF = {"greeting": "greeting", "ehlo": "command", "mail": "command", "rcpt": "command", "data": "data"}
 
@@ -46,6 +47,29 @@ def test_a_server_that_drips_bytes_cannot_hold_the_connection(phase, scripted, a
     outcome = send(job(account(server.port, smtp=quick(phase))))
     assert isinstance(outcome, AccountTrouble)
     assert 0.2 < time.monotonic() - started < 10
+
+
+STARTTLS = b"250-x\r\n250 STARTTLS\r\n"
+ENTERING = [
+    ({"greeting": "silence"}, {"security": "tls"}, "connect"),
+    ({"ehlo": STARTTLS, "starttls": b"220 go\r\n", "mute_after": "starttls"}, {"security": "starttls"}, "connect"),
+    ({"ehlo": STARTTLS, "starttls": "silence"}, {"security": "starttls"}, "command"),
+    ({"ehlo": b"250-x\r\n250 AUTH PLAIN\r\n", "auth": "silence"}, {"username": "ada"}, "command"),
+    ({"ehlo": b"250-x\r\n250 AUTH LOGIN\r\n", "auth": ("drip", b"334 " * 500, 0.05)}, {"username": "ada"}, "command"),
+]
+
+
+@pytest.mark.parametrize(("script", "smtp", "deadline"), ENTERING,
+                         ids=["TLS", "TLS after STARTTLS", "STARTTLS", "AUTH", "AUTH by drops"])  # fmt: skip
+def test_a_server_that_does_not_let_us_in_is_left_at_the_deadline(script, smtp, deadline, scripted, account, job, send):
+    server = scripted(**script)
+    password = {"password": SecretRef(env="PASSWORD")} if "username" in smtp else {}
+    started = time.monotonic()
+    outcome = send(job(account(server.port, smtp=smtp | password | {"timeouts": {deadline: 0.4}})))
+    assert isinstance(outcome, AccountTrouble)
+    assert outcome.kind is Trouble.CONNECTION
+    assert 0.3 < time.monotonic() - started < 5
+    assert server.script.messages == []
 
 
 @pytest.mark.parametrize("phase", BEFORE_THE_DOT)

@@ -164,3 +164,40 @@ def test_a_certificate_that_runs_out_between_two_messages_stops_the_account(
     assert (outcome.kind, outcome.reason) == (Trouble.CONFIG, "certificate")
     assert "expired" in outcome.explanation
     assert len(server.accepted()) == 1
+
+
+def test_a_renewed_authority_is_believed_without_a_restart_and_kept_connections_stay(
+    tls_sink, certificate, account, job, send
+):
+    old, new = certificate(), certificate(days=2)
+    handshakes: list[str] = []
+    old.context.sni_callback = lambda _socket, name, _context: handshakes.append(name)
+    server = tls_sink(old)
+    config = account(server.port, smtp=smtp("starttls", old, per_connection=2))
+    assert isinstance(send(job(config, key="k1")), Sent)
+    old.context.load_cert_chain(new.ca_file, new.key_file)
+    assert isinstance(send(job(config, key="k2")), Sent), "by the connection that is open already"
+    refused = send(job(config, key="k3"))
+    assert isinstance(refused, AccountTrouble)
+    assert refused.reason == "certificate"
+    Path(old.ca_file).write_text(Path(new.ca_file).read_text())
+    assert isinstance(send(job(config, key="k4")), Sent)
+    assert isinstance(send(job(config, key="k5")), Sent)
+    assert len(handshakes) == 3, "two messages a connection, and one that was refused"
+
+
+@pytest.mark.parametrize("content", [None, "-----BEGIN CERTIFICATE-----\nhalf"], ids=["gone", "half written"])
+def test_an_authority_that_cannot_be_read_just_now_backs_off_and_stops_nothing(
+    content, tls_sink, certificate, account, job, send
+):
+    cert = certificate()
+    server = tls_sink(cert)
+    kept = Path(cert.ca_file).read_text()
+    Path(cert.ca_file).unlink() if content is None else Path(cert.ca_file).write_text(content)
+    config = account(server.port, smtp=smtp("starttls", cert))
+    outcome = send(job(config))
+    assert isinstance(outcome, AccountTrouble)
+    assert outcome.kind is Trouble.CONNECTION
+    assert cert.ca_file in outcome.explanation
+    Path(cert.ca_file).write_text(kept)
+    assert isinstance(send(job(config)), Sent)

@@ -104,7 +104,7 @@ class EmailChannel:
             if account.dkim is None:
                 return built
             key = self._secrets(account.dkim.key)
-            return replace(built, content=signed(built.content, account.dkim, key, built.sender.domain))
+            return replace(built, content=signed(built.content, account.dkim, key, built.domain))
         except Unsafe as error:
             return Failed("unsafe_content", str(error))
         except ValueError as error:

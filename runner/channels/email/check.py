@@ -31,12 +31,15 @@ class _Report:
 
 
 def _check_addresses(account: EmailAccount, report: _Report) -> None:
-    named = {("from", "address"): account.sender.address, ("return_path",): account.return_path}
+    named: dict[Path, str] = {("from", "address"): account.sender.address, ("return_path",): account.return_path}
     if account.reply_to is not None:
         named[("reply_to",)] = account.reply_to.address
+    named[("footer", "mailto")] = account.footer.mailto
+    for who, identity in account.send_as.identities.items() if account.send_as else ():
+        named[("send_as", "identities", who)] = identity.address
     for path, text in named.items():
         try:
-            if text or path == ("from", "address"):
+            if text or path[-1] == "address" or path[0] == "send_as":
                 safe_address(text)
         except Unsafe:
             report.add("email-address", f"`{text}` is no e-mail address", path, "write it as name@domain.example")

@@ -7,15 +7,12 @@ does wrong comes out as ChannelUnavailable, never as an exception of the protoco
 from __future__ import annotations
 
 import imaplib
-import os
 import re
-import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from typing import cast
 
 from imap_tools import BaseMailBox, ImapToolsError, MailboxLoginError
@@ -23,6 +20,7 @@ from imap_tools import BaseMailBox, ImapToolsError, MailboxLoginError
 from runner.channels.email.imap_client import Deadline, GuardedClient
 from runner.channels.email.imap_login import Credential
 from runner.channels.email.imap_settings import ImapSecurity, ImapSettings
+from runner.channels.email.tls import tls_context
 from runner.errors import ChannelUnavailable
 from runner.secrets import Secret
 
@@ -237,17 +235,6 @@ class _Box(BaseMailBox):
         if offered or settings.security is ImapSecurity.STARTTLS:
             client.starttls(tls_context(settings.ca_file))
         return client
-
-
-def tls_context(ca_file: str | None) -> ssl.SSLContext:
-    """What trusts the system's certificates and those of `ca_file` as it is now. Raises OSError without the file."""
-    return _tls_context(ca_file, os.stat(ca_file).st_mtime_ns if ca_file else 0)
-
-
-@lru_cache(maxsize=16)
-def _tls_context(ca_file: str | None, _changed: int) -> ssl.SSLContext:
-    """Reading the system's certificates takes tens of milliseconds, so it is done once for each state of a file."""
-    return ssl.create_default_context(cafile=ca_file)
 
 
 def _log_in(mailbox: BaseMailBox, settings: ImapSettings, secret: Secret) -> None:

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO, cast
 
+from runner.channels.email.connecting import connected
+
 MAX_LITERAL = 8_000_000
 MAX_LINE = 1_000_000
 _CONTROL = re.compile(r"[\x00\r\n]")
@@ -71,8 +73,8 @@ class GuardedClient(imaplib.IMAP4):
         super().__init__(host, port, deadline.seconds)
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
-        plain = cast(socket.socket, super()._create_socket(timeout))  # type: ignore[misc]
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        plain = connected(self.host, self.port, self._deadline.seconds)
+        plain.settimeout(timeout)
         self._deadline.watch(plain)
         return plain if self._context is None else self._context.wrap_socket(plain, server_hostname=self.host)
 

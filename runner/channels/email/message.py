@@ -47,6 +47,11 @@ class Built:
     recipient: Address
 
     @property
+    def domain(self) -> str:
+        """The domain that stands in From, which is not always that of the envelope."""
+        return self.message_id.rpartition("@")[2].rstrip(">")
+
+    @property
     def utf8(self) -> bool:
         """Whether the server must have SMTPUTF8."""
         return self.recipient.utf8 or self.sender.utf8

@@ -7,12 +7,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from runner.channels.email.config import EmailAccount, Security, SmtpSettings
 from runner.channels.email.replies import Phase
 from runner.channels.email.smtp_auth import Credentials, log_in
 from runner.channels.email.smtp_session import Lost, Session
+from runner.channels.email.tls import tls_context
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class Pool:
             session.quit()
 
     def _open(self, account: EmailAccount) -> Session:
-        session = Session.open(account.smtp, _context(account.smtp))
+        session = Session.open(account.smtp, _trusted(account.smtp))
         try:
             credentials = self._credentials(account)
             if credentials is not None:
@@ -98,12 +98,11 @@ class Pool:
         return session
 
 
-@lru_cache(maxsize=64)
-def _context(settings: SmtpSettings) -> ssl.SSLContext:
-    """Certificates are checked, except that opportunistic TLS without a log-in takes any: no worse than clear text."""
-    context = ssl.create_default_context(cafile=settings.ca_file)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if settings.security is Security.OPPORTUNISTIC and not settings.username:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+def _trusted(settings: SmtpSettings) -> ssl.SSLContext:
+    """Certificates are checked, except that opportunistic TLS without a log-in takes any. Raises Lost."""
+    anybody = settings.security is Security.OPPORTUNISTIC and not settings.username
+    try:
+        return tls_context(settings.ca_file, checked=not anybody)
+    except OSError as error:  # an ssl.SSLError too: a file that is just being renewed may be half there
+        why = error.strerror or type(error).__name__
+        raise Lost(Phase.CONNECT, f"the certificates in {settings.ca_file} cannot be read: {why}") from error

@@ -68,8 +68,8 @@ class Session:
         """Connect, greet and encrypt as the settings say. Raises Refusal, Lost or Misfit."""
         waits = settings.deadlines
         try:
-            wire = dial(settings.host, settings.port, time.monotonic() + waits.connect)
-        except (OSError, UnicodeError, WireError) as error:
+            wire = dial(settings.host, settings.port, waits.connect)
+        except (OSError, UnicodeError) as error:
             raise Lost(Phase.CONNECT, f"cannot connect to {settings.host}:{settings.port}: {error}") from error
         session = cls(wire, settings)
         try:

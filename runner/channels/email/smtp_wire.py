@@ -11,6 +11,8 @@ import ssl
 import time
 from dataclasses import dataclass
 
+from runner.channels.email.connecting import connected
+
 MAX_LINE = 8192
 MAX_LINES = 200
 _CODE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?\Z", re.DOTALL)
@@ -146,20 +148,9 @@ class Wire:
         return data
 
 
-def dial(host: str, port: int, deadline: float) -> Wire:
-    """Connect over IPv6 or IPv4, whichever answers first in the resolver's order. Raises OSError or Overdue."""
-    last: OSError | None = None
-    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        sock = socket.socket(family, kind, protocol)
-        try:
-            sock.settimeout(_left(deadline))
-            sock.connect(address)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return Wire(sock)
-        except OSError as error:
-            sock.close()
-            last = error
-    raise last or OSError(f"{host} has no address")
+def dial(host: str, port: int, seconds: float) -> Wire:
+    """Connect. Raises OSError."""
+    return Wire(connected(host, port, seconds))
 
 
 def _left(deadline: float) -> float:

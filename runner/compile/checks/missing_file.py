@@ -1,4 +1,7 @@
-"""A step that attaches or shows a file that is not there, that is no image, or that is too large to send."""
+"""A step that attaches or shows a file that is not there, that is no image, or that is too large to send.
+
+An account's `ca_file` too, where it lies in the project: others are on the machine that sends.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,22 @@ from runner.lang.source import Key
 from runner.model.email_limits import MAX_FILES_BYTES
 
 SLUG = "missing-file"
+WHERE = "paths are taken from the folder of runner.yaml"
 
 
 def check(view: ProjectView) -> Iterator[Diagnostic]:
     """Yield one diagnostic for each such file, and one for each step whose files are too large together."""
-    root = view.files.root
+    yield from _of_steps(view, view.files.root)
+    for stem in view.accounts:
+        source = view.files.channels[stem]
+        for server in ("smtp", "imap"):
+            block, path = (source.data or {}).get(server), (server, "ca_file")
+            name = block.get("ca_file") if isinstance(block, dict) else None
+            if isinstance(name, str) and not Path(name).is_absolute() and not (view.files.root / name).is_file():
+                yield error(SLUG, f"there is no file `{name}`", source.at(path), path=path, help=WHERE)
+
+
+def _of_steps(view: ProjectView, root: Path) -> Iterator[Diagnostic]:
     for draft in view.drafts.values():
         for step in draft.steps:
             size = 0
@@ -52,7 +66,7 @@ def _problem(root: Path, name: str, *, is_image: bool) -> tuple[str, str] | None
     if not path.is_relative_to(root.resolve()):
         return f"`{name}` lies outside of the project", "copy it into the project"
     if not path.is_file():
-        return f"there is no file `{name}`", "paths are taken from the folder of runner.yaml"
+        return f"there is no file `{name}`", WHERE
     if is_image and not (mimetypes.guess_type(path.name)[0] or "").startswith("image/"):
         return f"`{name}` is no image", "`images` are shown in the text; `attachments` may be anything"
     return None
