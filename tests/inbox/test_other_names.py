@@ -18,7 +18,8 @@ DSN = (
     "Content-Type: multipart/report; report-type=delivery-status; boundary=B\r\n\r\n"
     "--B\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.navy.example\r\n\r\n"
     "Final-Recipient: rfc822; grace@navy.example\r\nAction: failed\r\nStatus: 5.1.1\r\n"
-    f"Diagnostic-Code: smtp; 550 5.1.1 unknown\r\n\r\n--B\r\nContent-Type: text/rfc822-headers\r\n\r\n{RETURNED}\r\n--B--\r\n"
+    "Diagnostic-Code: smtp; 550 5.1.1 unknown\r\n\r\n"
+    f"--B\r\nContent-Type: text/rfc822-headers\r\n\r\n{RETURNED}\r\n--B--\r\n"
 )  # fmt: skip
 
 
