@@ -7,6 +7,8 @@ All ways take turns in one run, and ratios are those of the medians:
 * `engine`  what `serve` does with a due step: claim, render, build, gate, dot, log, on SQLite with synchronous=FULL.
 * `floor`   a bare loop over as many connections that sends the same finished bytes with the gate at the dot, and makes
             as many durable commits a message as `engine` was counted to make, each of one small row.
+* `replay`  what `engine` asked of the driver and of the session, message by message, asked again by nothing but them:
+            what the promises cost without any Python of ours. One connection: SQLite lets one write at a time.
 * `raw`     smtplib over as many connections, the same finished bytes, no database.
 * `naive`   a new connection a message, EmailMessage, and a row of an ORM a message.
 
@@ -42,11 +44,18 @@ import structlog
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from engine.databases import driver
+from engine.replay import Tape, recording
+from engine.replay import play as play_tape
+
 from runner.channels.email.channel import EmailChannel, _envelope
 from runner.channels.email.config import account_of
 from runner.channels.email.message import build
 from runner.channels.email.smtp_session import Envelope
 from runner.channels.email.smtp_session import Session as SmtpSession
+from runner.channels.email.smtp_wire import Reply
 from runner.channels.worker import Worker
 from runner.clocks import SystemClock
 from runner.engine.ports import Job
@@ -54,9 +63,13 @@ from runner.model.channel import ChannelConfig, ChannelType
 from runner.secrets import Secret
 from runner.serve.dispatch import Dispatcher
 from runner.store.database import open_database
+from runner.store.lanes import Lane, all_lanes
+from runner.store.ticking import advance_due, claim_due
 from runner.testing import Play
 
 BOUND = 0.7
+DOT = "dot"
+"""On a tape: here the dot of the message that was begun last was written."""
 SEQUENCE = """version: 1
 name: bench
 steps:
@@ -145,6 +158,74 @@ def engine(setting: Setting, play: Play, kept: list[Envelope] | None = None) -> 
         landed.clear()
     dispatcher.drain()
     channel.close()
+
+
+@contextmanager
+def sessions_on(tape: Tape) -> Iterator[None]:
+    """Note in the tape where a message was brought to its dot, and where its dot was written."""
+    begin, finish = SmtpSession.begin, SmtpSession.finish
+
+    def begun(session: SmtpSession, message: Envelope) -> None:
+        tape.entries.append(message)  # type: ignore[arg-type]
+        begin(session, message)
+
+    def finished(session: SmtpSession) -> Reply:
+        tape.entries.append(DOT)  # type: ignore[arg-type]
+        return finish(session)
+
+    SmtpSession.begin, SmtpSession.finish = begun, finished  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        SmtpSession.begin, SmtpSession.finish = begin, finish  # type: ignore[method-assign]
+
+
+def sending_lane(play: Play) -> Lane:
+    """The lane of the one account, with everybody in it."""
+    with play.ctx.db.read() as connection:
+        own = [lane for lane in all_lanes(connection).values() if not lane.account]
+    for lane in own:
+        advance_due(play.ctx, lane, 1_000_000)
+    with play.ctx.db.read() as connection:
+        return next(lane for lane in all_lanes(connection).values() if lane.account)
+
+
+def recorded(setting: Setting) -> Tape:
+    """Everybody's first message, one after the other in one thread, on tape."""
+    play = ready(setting, "recorded.db")
+    lane = sending_lane(play)
+    channel = EmailChannel(lambda ref: Secret(""), play.clock)
+    worker = Worker(lambda: play.ctx, {ChannelType.EMAIL: channel})
+    with recording(play.ctx.db) as tape, sessions_on(tape):
+        while claims := claim_due(play.ctx, lane, 1).claims:
+            worker.perform(claims[0])
+    channel.close()
+    play.ctx.db.close()
+    return tape
+
+
+def replay(setting: Setting, tape: Tape, name: str) -> Callable[[], None]:
+    """The tape on a database that stands where the recorded one stood, by the driver and the session alone."""
+    play = ready(setting, name)
+    sending_lane(play)
+    play.ctx.db.close()
+
+    def run() -> None:
+        database = driver(f"sqlite:///{setting.folder / name}")
+        session = SmtpSession.open(account_of(setting.account).smtp, ssl.create_default_context())
+        part = Tape()
+        for entry in tape.entries:
+            if entry is DOT or isinstance(entry, Envelope):
+                play_tape(part, database)
+                part.entries.clear()
+                session.finish() if entry is DOT else session.begin(entry)  # type: ignore[arg-type]
+            else:
+                part.entries.append(entry)
+        play_tape(part, database)
+        session.quit()
+        database.close()
+
+    return run
 
 
 def shared_out(count: int, messages: Sequence[Envelope], work: Callable[[Iterator[Envelope]], None]) -> None:
@@ -292,13 +373,15 @@ def measure(setting: Setting, rounds: int) -> dict[str, float]:
     sent = len(finished)
     assert sent == setting.messages, f"{sent} of {setting.messages} were sent"
     few = finished[: max(1, sent // 5)]
-    rates: dict[str, list[float]] = {"engine": [], "floor": [], "raw": [], "naive": []}
+    tape = recorded(setting)
+    rates: dict[str, list[float]] = {"engine": [], "floor": [], "replay": [], "raw": [], "naive": []}
     for turn in range(rounds):
         play = ready(setting, f"engine-{turn}.db")
         rates["engine"].append(sent / timed(lambda p=play: engine(setting, p)))  # type: ignore[misc]
         play.ctx.db.close()
         journal = Journal(setting.folder / f"floor-{turn}.db")
         rates["floor"].append(sent / timed(lambda j=journal: floor(setting, finished, j, round(commits))))  # type: ignore[misc]
+        rates["replay"].append(sent / timed(replay(setting, tape, f"replay-{turn}.db")))
         rates["raw"].append(sent / timed(lambda: raw(setting, finished)))
         database = durable(setting.folder / f"naive-{turn}.db")
         rates["naive"].append(len(few) / timed(lambda d=database: naive(setting, few, d)))  # type: ignore[misc]
@@ -338,12 +421,13 @@ def main() -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with sink() as port, tempfile.TemporaryDirectory() as folder:
         rates = measure(Setting(port, options.connections, Path(folder), options.messages), options.rounds)
-    ratios = {f"engine / {name}": rates["engine"] / rates[name] for name in ("floor", "raw", "naive")}
+    ratios = {"replay / floor": rates["replay"] / rates["floor"]}
+    ratios |= {f"engine / {name}": rates["engine"] / rates[name] for name in ("floor", "replay", "raw", "naive")}
     if options.json:
         print(json.dumps(vars(options) | {"rates": rates, "ratios": ratios, "bound": BOUND}))
     else:
         print(f"{options.messages} messages, {options.rounds} rounds, {options.connections} connections")
-        for name in ("engine", "floor", "raw", "naive"):
+        for name in ("engine", "floor", "replay", "raw", "naive"):
             print(f"{name:16} {rates[name]:8.0f} msg/s")
         print(f"durable commits a message: {rates['commits']:.2f}")
         for name, ratio in ratios.items():
