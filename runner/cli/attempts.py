@@ -13,7 +13,7 @@ from runner.engine.attempt import AttemptStatus
 STATUSES = click.Choice([*(status.value for status in AttemptStatus), "all"])
 
 
-@click.group()
+@click.group(short_help="Tries of steps; settle those that may have gone out.")
 def attempts() -> None:
     """Tries of steps; `unknown` ones may or may not have gone out and are never repeated by themselves."""
 
@@ -43,7 +43,7 @@ def list_(status: str, campaign: str | None, root: Path, output: str) -> None:
     print_table(rows, columns, output_format=output, name="attempts", empty=f"no attempt is {status}")
 
 
-@attempts.command("resolve")
+@attempts.command("resolve", short_help="Settle an unknown attempt: it was sent, or it was not.")
 @click.argument("attempt_id", type=int)
 @click.option("--sent/--not-sent", "sent", default=None, help="What you found out; one of the two.")
 @click.option("--by", default=getpass.getuser, help="Who found out; you by default.")

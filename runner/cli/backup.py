@@ -9,7 +9,7 @@ import click
 from runner.cli.opening import format_option, project_option, say
 
 
-@click.command()
+@click.command(short_help="Copy the database while `serve` runs.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @project_option
 @format_option

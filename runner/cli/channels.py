@@ -13,12 +13,12 @@ import click
 from runner.cli.opening import format_option, open_project, project_option, say
 
 
-@click.group()
+@click.group(short_help="Sending accounts: their health, limits and switches.")
 def channels() -> None:
     """Sending accounts: how they are, and what an operator may change."""
 
 
-@channels.command("show")
+@channels.command("show", short_help="Show every account's health, or a campaign's channels.")
 @click.argument("campaign", required=False)
 @project_option
 @format_option
@@ -66,7 +66,7 @@ def _overlaid(values: Mapping[str, Any]) -> dict[str, object]:
     return {"state": state, "limits": overlay.get("limits")}
 
 
-@channels.command("set")
+@channels.command("set", short_help="Lower a channel's limits in a campaign, or switch it off.")
 @click.argument("campaign")
 @click.argument("channel")
 @click.option("--config", required=True, help='JSON such as {"limits": {"per_day": 10}} or {"enabled": false}.')
@@ -120,7 +120,7 @@ def check(root: Path, output: str) -> None:
         raise click.exceptions.Exit(1)
 
 
-@channels.command("resume")
+@channels.command("resume", short_help="Let an account that was stopped send again.")
 @click.argument("account")
 @project_option
 @format_option
@@ -139,7 +139,7 @@ def resume(account: str, root: Path, output: str) -> None:
     say(words, output, account=account, changed=changed)
 
 
-@channels.command("off")
+@channels.command("off", short_help="The kill switch: nothing is sent in SCOPE from now on.")
 @click.argument("scope", default="global")
 @click.option("--reason", required=True)
 @click.option("--author", required=True)

@@ -14,7 +14,7 @@ def db() -> None:
     """The database's tables."""
 
 
-@db.command()
+@db.command(short_help="Make the database, or bring its tables up to date.")
 @project_option
 @format_option
 def upgrade(root: Path, output: str) -> None:
@@ -37,7 +37,7 @@ def upgrade(root: Path, output: str) -> None:
     say(words, output, before=before, after=after)
 
 
-@db.command()
+@db.command(short_help="After restoring a backup: what went out since, and go on.")
 @click.option("--accept", is_flag=True, help="Count all of it as sent, and let sending go on.")
 @click.option("--leave-out", multiple=True, metavar="ACCOUNT", help="Do not ask the Sent folder of this account.")
 @project_option
@@ -76,7 +76,7 @@ def reconcile(accept: bool, leave_out: tuple[str, ...], root: Path, output: str)
         raise click.exceptions.Exit(1)
 
 
-@db.command()
+@db.command(short_help="Compare the machine's clock with the database's.")
 @click.option("--accept", is_flag=True, help="The clock is right; what was dated ahead of it holds nothing any more.")
 @project_option
 @format_option

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from runner.serve.demo import Demo
 
 
-@click.command()
+@click.command(short_help="Play the campaigns on sample leads, on this machine only.")
 @project_option
 @click.option("--leads", "leads_file", type=click.Path(path_type=Path, exists=True), help="A CSV; leads/sample.csv.")
 @click.option("--campaign", "campaigns", multiple=True, help="Only this campaign; repeatable.")

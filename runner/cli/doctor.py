@@ -10,7 +10,7 @@ import click
 from runner.cli.opening import format_option, open_project, project_option
 
 
-@click.command()
+@click.command(short_help="Test accounts, inboxes, domain, clock and database.")
 @click.option("--invariants", is_flag=True, help="Only check what must always be true of the database.")
 @click.option("--offline", is_flag=True, help="Leave out every check that connects to somewhere.")
 @project_option

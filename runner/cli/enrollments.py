@@ -12,7 +12,7 @@ import click
 from runner.cli.opening import format_option, open_project, project_option
 
 
-@click.command()
+@click.command(short_help="Enter leads into a campaign now.")
 @click.argument("campaign")
 @click.argument("leads", nargs=-1, required=True)
 @project_option
@@ -50,7 +50,7 @@ def _selection(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.command()
+@click.command(short_help="Take leads out of the queue; waits keep what is left.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]), help="Resume by itself then (UTC).")
 @click.option("--reason", default="paused by hand", show_default=True)
 @_selection
@@ -64,7 +64,7 @@ def pause(until: datetime | None, reason: str, **selection: Any) -> None:
     _apply(lambda ctx, connection, ids: {"paused": pause_rows(connection, ids, reason, ctx.now(), aware)}, **selection)
 
 
-@click.command()
+@click.command(short_help="Let paused leads go on where they were.")
 @_selection
 def resume(**selection: Any) -> None:
     """Let paused LEADS (ids or addresses) go on where they were.
@@ -87,7 +87,7 @@ def resume(**selection: Any) -> None:
     _apply(change, **selection)
 
 
-@click.command()
+@click.command(short_help="End leads in all campaigns, or in one, for good.")
 @click.option("--reason", default="stopped by hand", show_default=True)
 @_selection
 def stop(reason: str, **selection: Any) -> None:

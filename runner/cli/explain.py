@@ -9,7 +9,7 @@ import click
 from runner.cli.opening import format_option, open_project, project_option
 
 
-@click.command()
+@click.command(short_help="Where a lead stands, what holds them, and until when.")
 @click.argument("lead")
 @project_option
 @format_option

@@ -20,12 +20,12 @@ PRIVATE = click.option(
 )
 
 
-@click.group()
+@click.group(short_help="Look into contact forms; recipes for known sites.")
 def forms() -> None:
     """Contact forms: what would be filled on a page, and recipes for known sites."""
 
 
-@forms.command()
+@forms.command(short_help="Show a page's form and what would be filled in.")
 @click.argument("target")
 @click.option("--url", default="", help="The address that a saved page came from.")
 @PRIVATE
@@ -42,7 +42,7 @@ def inspect(target: str, url: str, private: bool, output_format: str) -> None:
         _print(finding)
 
 
-@forms.command()
+@forms.command(short_help="Draft a recipe for a contact form, to be reviewed.")
 @click.argument("url")
 @click.option("--write", "folder", type=click.Path(path_type=Path), help="Write the draft into this folder.")
 @PRIVATE

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _FORMATS = ("text", "mermaid", "dot", "json")
 
 
-@click.command()
+@click.command(short_help="Show a sequence's steps and where each outcome leads.")
 @click.argument("sequence")
 @click.option("--format", "output_format", type=click.Choice(_FORMATS), default="text", show_default=True)
 def graph(sequence: str, output_format: str) -> None:

@@ -9,7 +9,7 @@ import click
 from runner.cli.opening import format_option, open_project, project_option
 
 
-@click.command()
+@click.command(short_help="List every attempt and event of a lead.")
 @click.argument("lead")
 @project_option
 @format_option

@@ -23,7 +23,7 @@ def inbox() -> None:
     """Look into what came back by e-mail."""
 
 
-@inbox.command()
+@inbox.command(short_help="Say what each mail is: bounce, reply, opt-out and so on.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--own", multiple=True, metavar="ADDRESS", help="An address of yours: mail from it is never a reply.")
@@ -45,7 +45,7 @@ def classify(files: tuple[Path, ...], output_format: str, own: tuple[str, ...], 
         click.echo(_as_text(file, verdict))
 
 
-@inbox.command()
+@inbox.command(short_help="Judge kept mail again with the present classifier.")
 @click.option("--account", metavar="CHANNEL/NAME", help="Only mail of this account, such as email/ada.")
 @click.option("--apply/--dry-run", "apply", default=False, help="Record what is new, or only say it (the default).")
 @format_option

@@ -13,7 +13,7 @@ STARTER = Path(__file__).parent / "starter"
 _NAMES = {"gitignore": ".gitignore", "vscode": ".vscode"}
 
 
-@click.command()
+@click.command(short_help="Write a small working project to begin with.")
 @click.argument("directory", default=".", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def init(directory: Path, output_format: str) -> None:

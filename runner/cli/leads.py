@@ -103,7 +103,7 @@ def list_(list_name: str | None, search: str | None, limit: int, only_lists: boo
         click.echo(f"{len(rows)} of {total:,}; --limit shows more", err=True)
 
 
-@leads.command()
+@leads.command(short_help="Show what is known of a lead.")
 @click.argument("lead")
 @format_option
 @project_option
@@ -122,7 +122,7 @@ def show(lead: str, output: str, root: Path) -> None:
         print_fields(lead_fields(found))
 
 
-@leads.command()
+@leads.command(short_help="Export people, or everything about one (GDPR Art. 15).")
 @click.argument("lead", required=False)
 @_LIST
 @click.option("-o", "--output", "file", type=_FILE, help="Write to this file.")
@@ -145,7 +145,7 @@ def export(lead: str | None, list_name: str | None, file: Path | None, output: s
             export_people(storage, list_name, file, as_json=output == "json")
 
 
-@leads.command()
+@leads.command(short_help="Erase a lead for good (GDPR Art. 17).")
 @click.argument("lead")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--actor", default="cli", show_default=True, help="Who erases, for the record.")

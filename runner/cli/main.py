@@ -10,34 +10,48 @@ import click
 
 from runner import __version__
 
-COMMANDS = {
-    "init": "runner.cli.init:init",
-    "validate": "runner.cli.validate:validate",
-    "graph": "runner.cli.graph:graph",
-    "preview": "runner.cli.preview:preview",
-    "schema": "runner.cli.schema:schema",
-    "serve": "runner.cli.serve:serve",
-    "demo": "runner.cli.demo:demo",
-    "leads": "runner.cli.leads:leads",
-    "enroll": "runner.cli.enrollments:enroll",
-    "pause": "runner.cli.enrollments:pause",
-    "resume": "runner.cli.enrollments:resume",
-    "stop": "runner.cli.enrollments:stop",
-    "send": "runner.cli.send:send",
-    "history": "runner.cli.history:history",
-    "metrics": "runner.cli.metrics:metrics",
-    "channels": "runner.cli.channels:channels",
-    "tasks": "runner.cli.tasks:tasks",
-    "attempts": "runner.cli.attempts:attempts",
-    "inbox": "runner.cli.inbox:inbox",
-    "forms": "runner.cli.forms:forms",
-    "suppress": "runner.cli.suppress:suppress",
-    "explain": "runner.cli.explain:explain",
-    "trace": "runner.cli.trace:trace",
-    "doctor": "runner.cli.doctor:doctor",
-    "db": "runner.cli.db:db",
-    "backup": "runner.cli.backup:backup",
+SECTIONS = {
+    "Write": {
+        "init": "runner.cli.init:init",
+        "validate": "runner.cli.validate:validate",
+        "graph": "runner.cli.graph:graph",
+        "preview": "runner.cli.preview:preview",
+        "schema": "runner.cli.schema:schema",
+    },
+    "Run": {
+        "serve": "runner.cli.serve:serve",
+        "demo": "runner.cli.demo:demo",
+        "db": "runner.cli.db:db",
+        "backup": "runner.cli.backup:backup",
+        "doctor": "runner.cli.doctor:doctor",
+    },
+    "People": {
+        "leads": "runner.cli.leads:leads",
+        "enroll": "runner.cli.enrollments:enroll",
+        "pause": "runner.cli.enrollments:pause",
+        "resume": "runner.cli.enrollments:resume",
+        "stop": "runner.cli.enrollments:stop",
+        "send": "runner.cli.send:send",
+        "suppress": "runner.cli.suppress:suppress",
+    },
+    "Work": {
+        "tasks": "runner.cli.tasks:tasks",
+        "attempts": "runner.cli.attempts:attempts",
+        "channels": "runner.cli.channels:channels",
+        "forms": "runner.cli.forms:forms",
+        "inbox": "runner.cli.inbox:inbox",
+    },
+    "Answers": {
+        "explain": "runner.cli.explain:explain",
+        "trace": "runner.cli.trace:trace",
+        "history": "runner.cli.history:history",
+        "metrics": "runner.cli.metrics:metrics",
+    },
 }
+"""What `runner --help` lists, by what it is for: where each command lives."""
+COMMANDS = {name: target for commands in SECTIONS.values() for name, target in commands.items()}
+SHORT_HELP = 60
+"""Characters of a command's line in a list: what fits beside its name on a terminal of 80."""
 
 
 class _LazyGroup(click.Group):
@@ -53,6 +67,14 @@ class _LazyGroup(click.Group):
         module, _, attribute = target.partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(map(len, COMMANDS))
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                found = ((name, self.get_command(ctx, name)) for name in names)
+                rows = [(name.ljust(width), each.get_short_help_str(SHORT_HELP)) for name, each in found if each]
+                formatter.write_dl(rows)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -10,7 +10,7 @@ import click
 from runner.cli.opening import format_option, open_project, project_option
 
 
-@click.command()
+@click.command(short_help="Count what went out and what came back.")
 @click.argument("campaign")
 @project_option
 @format_option

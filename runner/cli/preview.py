@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from runner.model.project import Project
 
 
-@click.command()
+@click.command(short_help="Show a sequence's messages as one lead will get them.")
 @click.argument("sequence")
 @click.option("--leads", "csv_file", type=click.Path(path_type=Path), help="Take the lead from this CSV file.")
 @click.option("--row", type=click.IntRange(min=1), help="Which person of it: 1 is the first. [default: 1]")

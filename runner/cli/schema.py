@@ -9,7 +9,7 @@ import click
 KINDS = ("sequence", "channel", "campaign", "project")
 
 
-@click.command()
+@click.command(short_help="Print or write the JSON Schemas that editors use.")
 @click.argument("kind", required=False, type=click.Choice(KINDS))
 @click.option("--write", is_flag=True, help="Write the schemas (or the one KIND) into the project's schemas/ folder.")
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)

@@ -11,7 +11,7 @@ import click
 from runner.cli.opening import format_option, open_project, project_option
 
 
-@click.command()
+@click.command(short_help="Send a lead its next step now, through the same gate.")
 @click.argument("campaign")
 @click.argument("lead")
 @click.option("--channels", required=True, help="Channels in order, such as email,linkedin.")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from runner.serve.app import App
 
 
-@click.command()
+@click.command(short_help="Run every campaign: what is due goes out.")
 @project_option
 @click.option("--once", is_flag=True, help="Do what is due now, then exit (for cron).")
 @click.option("--until-idle", is_flag=True, help="Exit when nobody is on the way any more.")

@@ -22,7 +22,7 @@ def suppress() -> None:
     """The suppression list: add, remove, list."""
 
 
-@suppress.command()
+@suppress.command(short_help="Never write to these again, on any channel.")
 @click.argument("values", nargs=-1, metavar="[VALUE]...")
 @_KIND
 @_FROM
@@ -52,7 +52,7 @@ def add(
     _tell(wanted, ["suppressed" if new else "already suppressed" for new in done], output)
 
 
-@suppress.command()
+@suppress.command(short_help="Lift suppressions; the record of them stays.")
 @click.argument("values", nargs=-1, metavar="[VALUE]...")
 @_KIND
 @_FROM

@@ -13,12 +13,12 @@ _BY = click.option("--by", metavar="NAME", default=getpass.getuser, help="Who di
 EVENTS = click.Choice(["accepted", "replied", "unsubscribed"])
 
 
-@click.group()
+@click.group(short_help="Calls to make, invitations to send, forms to fill in.")
 def tasks() -> None:
     """Calls to make, invitations to send, forms to fill in: the steps that people do."""
 
 
-@tasks.command("list")
+@tasks.command("list", short_help="List open tasks, the ones that expire first at the top.")
 @click.option("--all", "every", is_flag=True, help="Also those that are closed.")
 @project_option
 @format_option
@@ -112,7 +112,7 @@ def skip(task_id: int, reason: str, by: str, root: Path, output: str) -> None:
     say(f"task {task_id} skipped", output, task=task_id, result="skipped")
 
 
-@tasks.command("release")
+@tasks.command("release", short_help="Send what a task shows, now and once, in your name.")
 @click.argument("task_id", type=int)
 @_BY
 @project_option
@@ -129,7 +129,7 @@ def release(task_id: int, by: str, root: Path, output: str) -> None:
     show_sent(operator_of(open_project(root), root).release_task(task_id, by=by), output)
 
 
-@tasks.command("report")
+@tasks.command("report", short_help="Say what a lead did where no inbox sees it.")
 @click.argument("lead")
 @click.argument("event", type=EVENTS)
 @_BY

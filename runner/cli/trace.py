@@ -9,7 +9,7 @@ import click
 from runner.cli.opening import format_option, open_project, project_option
 
 
-@click.command()
+@click.command(short_help="Show an enrollment's steps, and why each went as it did.")
 @click.argument("enrollment", type=int)
 @project_option
 @format_option

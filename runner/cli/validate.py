@@ -17,7 +17,7 @@ _CHECKOUTS = {"github": "GITHUB_WORKSPACE", "gitlab": "CI_PROJECT_DIR"}
 _FORMATS = ("text", "json", "github", "gitlab", "sarif")
 
 
-@click.command()
+@click.command(short_help="Check the project's files, or some of them.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--format", "output_format", type=click.Choice(_FORMATS), default="text", show_default=True)
 @click.option("--fix", is_flag=True, help="Apply the safe fixes as text edits; comments stay.")
