@@ -13,6 +13,7 @@ from hashlib import blake2b
 
 from sqlalchemy import Connection, insert, select, text, update
 
+from runner.engine.outcomes import Outcome, Sent, Unconfirmed, Unknown
 from runner.engine.ports import InboxBatch, Signal
 from runner.store.bulk import among
 from runner.store.keys import Key
@@ -89,6 +90,19 @@ def faceless(signal: Signal) -> Signal:
     """The signal without anything of the person: that something came is counted, not what, nor from whom."""
     data = {name: value for name, value in signal.data.items() if name in _KEPT}
     return replace(signal, address=None, profile=None, domain=None, resume_at=None, data=data | {"erased": True})
+
+
+def faceless_outcome(outcome: Outcome) -> Outcome:
+    """How an attempt ended without what was answered, which may name whom it went to."""
+    match outcome:
+        case Sent():
+            return Sent(outcome.message_id)
+        case Unconfirmed():
+            return Unconfirmed()
+        case Unknown():
+            return Unknown(outcome.reason)
+        case _:
+            return outcome
 
 
 def keep_opt_out(connection: Connection, key: Key, signal: Signal, reason: str, now: datetime) -> None:

@@ -31,6 +31,7 @@ from runner.store.applying import Writer, take_timer
 from runner.store.bulk import bulk_update
 from runner.store.claims import WORKER_DIED, Claim, drop, requeue
 from runner.store.context import Context
+from runner.store.erasures import faceless_outcome, hold_erasures
 from runner.store.fixed import Fixed
 from runner.store.health import record_success, record_trouble
 from runner.store.loading import load
@@ -56,6 +57,10 @@ def record(ctx: Context, work: Work, outcome: Outcome) -> bool:
                 return False
             if _is_recorded(connection, work.attempt_id):
                 return True
+            if _is_erased(connection, work.lead.id):
+                outcome = faceless_outcome(outcome)
+                if isinstance(outcome, HandedOver):
+                    return False  # nobody is asked to write to somebody who was erased
         _close_attempt(connection, work, outcome, now)
         _side_effects(connection, ctx, work, outcome, now)
         if isinstance(outcome, NotNow) and outcome.lane_wide:
@@ -72,6 +77,12 @@ def _is_recorded(connection: Connection, attempt_id: int) -> bool:
     query = select(*columns).where(outreach_attempts.c.id == attempt_id).with_for_update()
     row = connection.execute(query).one()
     return row.outcome is not None and row.reason != WORKER_DIED
+
+
+def _is_erased(connection: Connection, lead_id: int) -> bool:
+    """Whether the person was erased since the claim was lost; while it was held, nobody could be."""
+    hold_erasures(connection)
+    return connection.execute(select(leads.c.erased_at).where(leads.c.id == lead_id)).scalar() is not None
 
 
 def _move_on(connection: Connection, ctx: Context, work: Work, outcome: Outcome, now: datetime) -> bool:

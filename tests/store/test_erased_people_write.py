@@ -14,20 +14,24 @@ from structlog.testing import capture_logs
 
 from runner.channels.email.inbox_keys import Own
 from runner.channels.email.inbox_signals import Arrival, read_message
+from runner.engine.outcomes import Failed, HandedOver, Outcome, Permit, Sent, TaskDraft, Unconfirmed, Unknown
 from runner.engine.ports import InboxBatch, Note, RawMessage, Signal
 from runner.errors import Refused
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.events import EventKind
 from runner.serve.inboxes import InboxReader
+from runner.store.claims import rescue
 from runner.store.database import open_database
 from runner.store.erasing import erase
 from runner.store.erasures import erasure_count, hold_erasures
 from runner.store.gatekeeping import pass_gate
+from runner.store.invariants import broken
 from runner.store.people import load_leads
 from runner.store.results import record
 from runner.store.signals import record_batch
 from runner.store.suppressions import read_suppressions, suppressed_by, unsuppress
-from runner.store.tables import events, inbox_cursors, leads, metadata, raw_messages, step_runs
+from runner.store.tables import events, inbox_cursors, leads, metadata, outreach_attempts, raw_messages, step_runs
+from runner.store.tasking import task_rows
 from runner.testing import MONDAY, Play
 
 Make = Callable[..., Play]
@@ -216,8 +220,6 @@ def test_the_log_counts_and_names_nobody(run: Play) -> None:
 
 
 def test_nobody_is_erased_while_a_message_to_them_is_going_out(play: Make) -> None:
-    from runner.engine.outcomes import Failed, Permit
-
     run = play(ONE, [{"email": ADA}])
     work = run.open()
     assert isinstance(pass_gate(run.ctx, work.intention()), Permit)
@@ -266,3 +268,45 @@ def test_an_address_that_is_none_holds_up_no_inbox(run: Play, address: str) -> N
     assert record_batch(run.ctx, ACCOUNT, odd).erased == 1
     with run.ctx.db.read() as connection:
         assert connection.execute(select(inbox_cursors.c.cursor)).scalars().all() == [{"INBOX": {"uid": 5}}]
+
+
+def _late(play: Make, outcome: Outcome, source: str = ONE) -> tuple[Play, bool]:
+    """A message went out, its worker was given up, the person was erased; and now the worker tells of it."""
+    run = play(source, [{"email": ADA, "linkedin_urn": "zephyrine-w", "phone": "+442079460999"}])
+    work = run.open()
+    assert isinstance(pass_gate(run.ctx, work.intention()), Permit)
+    run.machine.advance(timedelta(minutes=5))
+    assert rescue(run.ctx) == 1
+    erase(run.ctx, 1, actor="test")
+    assert "zephyrine" not in stored(run)
+    return run, record(run.ctx, work, outcome)
+
+
+NAMING = {"reply": f"250 2.0.0 <{ADA}> accepted", "linkedin_urn": "zephyrine-w"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [(Sent("<k@lumen.example>", f"conversation with {ADA}", NAMING), "sent"), (Unconfirmed(NAMING), "sent"),
+     (Unknown("no_answer_after_dot", f"<{ADA}> was being written to", NAMING), "unknown")],
+    ids=["sent", "unconfirmed", "unknown"],
+)  # fmt: skip
+def test_an_answer_that_comes_after_the_erasure_does_not_bring_the_person_back(
+    play: Make, outcome: Outcome, status: str
+) -> None:
+    run, recorded = _late(play, outcome)
+    assert recorded
+    assert "zephyrine" not in stored(run)
+    with run.ctx.db.read() as connection:
+        assert connection.execute(select(outreach_attempts.c.status)).scalar_one() == status
+    assert broken(run.ctx) == []
+
+
+def test_nobody_is_asked_to_call_somebody_who_was_erased(play: Make) -> None:
+    task = TaskDraft("call", f"Call {ADA}", "Hello", number="+442079460999")
+    run, recorded = _late(play, HandedOver(task), ONE.replace("channel: email", "channel: phone"))
+    assert not recorded
+    assert "zephyrine" not in stored(run)
+    with run.ctx.db.read() as connection:
+        assert task_rows(connection) == []
+    assert broken(run.ctx) == []
