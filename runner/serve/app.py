@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import structlog
+
 from runner.channels.wiring import ChannelSet, real_channels
 from runner.channels.worker import Failpoint, Patience, Worker
 from runner.clocks import SystemClock
@@ -22,8 +24,11 @@ from runner.serve.trouble import DatabaseTrouble
 from runner.store.context import Context
 from runner.store.database import Database
 from runner.store.definitions import publish
+from runner.store.guardrails import guard_all
 from runner.store.opening import compile_or_raise, open_context
 from runner.store.restoring import notice_restored
+
+log = structlog.get_logger("runner.serve")
 
 
 @dataclass(slots=True)
@@ -61,6 +66,11 @@ class App:
     def may_send(self) -> bool:
         """Whether clock and database can be believed. Raises DatabaseUnavailable."""
         return self.clock_watch.may_send() and self.sent_watch.look()
+
+    def judge(self) -> None:
+        """Stop accounts and campaigns of whose mail too much came back, counted anew."""
+        for stopped in guard_all(self.ctx):
+            log.error("guardrail.stopped", stopped=stopped, help="`runner doctor` says why and what to do")
 
     def reload(self) -> None:
         """Load the files again; a broken project raises ProjectError and the last good one keeps running."""

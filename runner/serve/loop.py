@@ -39,6 +39,7 @@ class Pace:
     inbox: timedelta = timedelta(seconds=60)
     enroll: timedelta = timedelta(seconds=10)
     reconcile: timedelta = timedelta(minutes=5)
+    judge: timedelta = timedelta(minutes=5)
     retention: timedelta = timedelta(hours=6)
     journal: timedelta = timedelta(seconds=15)
 
@@ -80,6 +81,7 @@ class Service:
             ("journal", self._look_back, self.pace.journal),
             ("enroll", self._enroll, self.pace.enroll),
             ("reconcile", self.app.reconciliation.run, self.pace.reconcile),
+            ("judge", self.app.judge, self.pace.judge),
             ("retention", self._retention, self.pace.retention),
             ("reload", self._reload, timedelta(seconds=1)),
             ("database", self._database, timedelta(seconds=0.5)),

@@ -114,6 +114,7 @@ def run_once(app: App, options: Options) -> int:
     with claim_machine(app):
         rescue(app.ctx)
         app.inboxes.read_all()
+        app.judge()
         enroll_matching(app.ctx)
         dispatcher = app.dispatcher(workers=options.workers)
         dispatcher.on_idle = landed.set

@@ -71,7 +71,9 @@ class JumpingRun:
             return 0
         self._expected, self._heard_at = False, now
         self.app.reconciliation.run()
-        return self.app.inboxes.read_all()
+        heard = self.app.inboxes.read_all()
+        self.app.judge()
+        return heard
 
     def _wait_for_workers(self) -> None:
         while self.dispatcher.in_flight():

@@ -203,6 +203,7 @@ events = Table(
     Column("resume_at", UtcDateTime),
     Column("data", Json, nullable=False),
     UniqueConstraint("source", "enrollment_id"),
+    Index("ix_events_kind", "kind", "recorded_at"),
 )
 """What the world did. `pending` ones wait for an attempt in flight to end before they are decided on.
 

@@ -99,6 +99,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("source", "enrollment_id", name=op.f("uq_events_source_enrollment_id")),
     )
     op.create_index(op.f("ix_events_enrollment_id"), "events", ["enrollment_id"], unique=False)
+    op.create_index("ix_events_kind", "events", ["kind", "recorded_at"], unique=False)
     op.create_index(op.f("ix_events_lead_id"), "events", ["lead_id"], unique=False)
     op.create_table(
         "inbox_cursors",
@@ -541,6 +542,7 @@ def downgrade() -> None:
     op.drop_table("leads")
     op.drop_table("inbox_cursors")
     op.drop_index(op.f("ix_events_lead_id"), table_name="events")
+    op.drop_index("ix_events_kind", table_name="events")
     op.drop_index(op.f("ix_events_enrollment_id"), table_name="events")
     op.drop_table("events")
     op.drop_index(op.f("ix_claims_lease_until"), table_name="claims")
