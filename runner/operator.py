@@ -18,6 +18,7 @@ from typing import Any
 
 from runner.channels.phone.closing import close_call, is_call
 from runner.channels.result import ServiceResult, service_result
+from runner.channels.sent_watch import SentWatch
 from runner.channels.wiring import ChannelSet, real_channels
 from runner.channels.worker import Worker
 from runner.engine.outcomes import Cancelled, Failed, NotNow, Outcome, Sent
@@ -33,6 +34,8 @@ from runner.store.hurrying import Hurried, hurry
 from runner.store.opening import open_context
 from runner.store.overlays import active_overlay, add_overlay, check_overlay
 from runner.store.releasing import release_task
+from runner.store.restoring import HELP as RECONCILE
+from runner.store.restoring import REASON, notice_restored
 from runner.store.tasking import close_task, report_event, task_rows
 
 REPORTED = ("accepted", "replied", "unsubscribed")
@@ -94,11 +97,14 @@ class Operator:
         """Send the next unsent step of each listed channel in order, until one is sent.
 
         Returns `{success, attempts}`, and `deferred` with an ISO date when the gate put it off. Raises NotFound for
-        a lead that is not in the campaign.
+        a lead that is not in the campaign, Refused while clock or database cannot be believed, DatabaseUnavailable
+        for a database that may forget.
         """
         campaign = self._campaign(campaign_id)
-        self._refuse_a_wrong_clock()
         wanted = [channel_named(name) for name in channels]
+        self._refuse_a_wrong_clock()
+        senders = self.ctx.book.accounts_for(campaign, ChannelType.EMAIL)
+        self._refuse_a_restored_database(frozenset(config.key for config in senders))
         attempts: list[ServiceResult] = []
         for channel in wanted:
             hurried = hurry(self.ctx, campaign.name, lead_id, channel)
@@ -115,8 +121,11 @@ class Operator:
         """Send what an open task shows, now, in the name of the person `by` who read it: once, through the gate.
 
         Returns what `send_outreach_message` returns; when the gate defers, the task comes back at that date. Raises
-        NotFound for no such task, Refused for one that is not open or that only a person can do.
+        NotFound for no such task, Refused for one that is not open or that only a person can do, and while clock or
+        database cannot be believed.
         """
+        self._refuse_a_wrong_clock()
+        self._refuse_a_restored_database(frozenset())
         claim, release, channel = release_task(self.ctx, task_id, by=by)
         worker = Worker(lambda: self.ctx, self.channel_set.channels)
         outcome = worker.perform(claim, release) or Cancelled("claim_lost", "somebody else took it over")
@@ -172,6 +181,14 @@ class Operator:
         if newest is not None and newest - self.ctx.now() > SLACK:
             words = f"the clock says {self.ctx.now().isoformat()}, and the database already knows {newest.isoformat()}"
             raise Refused(words, help=HELP)
+
+    def _refuse_a_restored_database(self, senders: frozenset[str]) -> None:
+        """What went out after a backup would go out again: journal and Sent folders are asked, as `serve` does."""
+        self.ctx.db.check_durable()
+        if not notice_restored(self.ctx):
+            SentWatch(lambda: self.ctx, self.channel_set.sent_folders).look_at(senders)
+        if notice_restored(self.ctx):
+            raise Refused(REASON, help=RECONCILE)
 
     def _campaign(self, name: str) -> Campaign:
         for campaign in self.ctx.book.campaigns.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import click
@@ -51,9 +52,11 @@ def reconcile(accept: bool, leave_out: tuple[str, ...], root: Path, output: str)
     """
     from runner.channels.wiring import real_channels
     from runner.render.table import Column, print_table
+    from runner.serve.logs import set_up_logs
     from runner.serve.reconciling import accept_sends, compare
     from runner.store.restoring import is_restored
 
+    set_up_logs(level=logging.WARNING)
     ctx = open_project(root)
     found = compare(ctx, real_channels(root, ctx.clock).sent_folders, frozenset(leave_out))
     if accept:

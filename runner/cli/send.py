@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,17 @@ from runner.cli.opening import format_option, open_project, project_option
 def send(campaign: str, lead: str, channels: str, root: Path, output: str) -> None:
     """Send LEAD (id or address) the next unsent step of CAMPAIGN on each channel in order, until one is sent."""
     from runner.operator import operator_of
+    from runner.serve.logs import set_up_logs
     from runner.store.finding import lead_ids
 
+    set_up_logs(level=logging.WARNING)
     ctx = open_project(root)
     with ctx.db.read() as connection:
         [lead_id] = lead_ids(connection, [lead])
     names = [name.strip() for name in channels.split(",") if name.strip()]
-    show_sent(operator_of(ctx, root).send_outreach_message(campaign, lead_id, names), output)
+    with operator_of(ctx, root) as operator:
+        result = operator.send_outreach_message(campaign, lead_id, names)
+    show_sent(result, output)
 
 
 def show_sent(result: Mapping[str, Any], output: str) -> None:

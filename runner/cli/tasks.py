@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 from pathlib import Path
 
 import click
@@ -125,8 +126,12 @@ def release(task_id: int, by: str, root: Path, output: str) -> None:
     """
     from runner.cli.send import show_sent
     from runner.operator import operator_of
+    from runner.serve.logs import set_up_logs
 
-    show_sent(operator_of(open_project(root), root).release_task(task_id, by=by), output)
+    set_up_logs(level=logging.WARNING)
+    with operator_of(open_project(root), root) as operator:
+        result = operator.release_task(task_id, by=by)
+    show_sent(result, output)
 
 
 @tasks.command("report", short_help="Say what a lead did where no inbox sees it.")

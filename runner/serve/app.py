@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from runner.channels.sent_watch import SentWatch
 from runner.channels.wiring import ChannelSet, real_channels
 from runner.channels.worker import Failpoint, Patience, Worker
 from runner.clocks import SystemClock
@@ -19,7 +20,6 @@ from runner.serve.clock_watch import ClockWatch
 from runner.serve.dispatch import Dispatcher
 from runner.serve.inboxes import InboxReader
 from runner.serve.reconciler import Reconciliation
-from runner.serve.sent_watch import SentWatch
 from runner.serve.trouble import DatabaseTrouble
 from runner.store.context import Context
 from runner.store.database import Database

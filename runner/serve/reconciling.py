@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from runner.channels.sent_watch import Witness, ask
 from runner.engine.ports import SentFolder
 from runner.errors import NotFound, Refused
 from runner.model.channel import ChannelType
-from runner.serve.sent_watch import Witness, ask
 from runner.store.context import Context
 from runner.store.restoring import hold_restored, notice_restored, reconcile, sent_since
 from runner.store.sent_evidence import lift_unread

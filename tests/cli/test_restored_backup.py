@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from two_letters import add_people, put_back, remove_database, write_account, write_two_letters
 
 from runner.channels.wiring import ChannelSet
 from runner.clocks import ManualClock
@@ -25,22 +26,11 @@ from runner.serve.until_idle import JumpingRun
 from runner.store.restoring import note_opt_outs
 
 Run = Callable[..., Any]
-FILES = {
-    "runner.yaml": "version: 1\ntimezone: UTC\ncontact: {min_between: 0s}\n",
-    "sequences/two.yaml": "version: 1\nname: two\nsteps:\n  - {id: first, channel: email, template: note}\n"
-    "  - {id: pause, wait: 1d}\n  - {id: second, channel: email, template: note}\n",
-    "sequences/templates/note.md": "---\nsubject: Hello\n---\nHello\n",
-    "campaigns/two.yaml": "version: 1\nname: two\nsequence: two\naudience: '\"all\" in lead.lists'\n",
-    "channel_configs/desk.yaml": """\
-version: 1
-channel: email
-name: desk
+ACCOUNT = """\
 from: {name: Ada, address: ada@lumen.example}
 smtp: {host: smtp.lumen.example, port: 587, security: starttls}
 limits: {per_day: 5}
-footer: {postal_address: "Lumen GmbH, Alte Str. 1, 10115 Berlin", unsubscribe: mailto, mailto: out@lumen.example}
-""",
-}
+"""
 BEGUN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 
@@ -102,16 +92,13 @@ class Place:
         self.clock.jump_to(until)
 
     def add(self, *people: str) -> None:
-        (self.root / "leads.csv").write_text("\n".join(["email", *people]) + "\n")
-        assert self.runner("leads", "import", "leads.csv", "--list", "all").returncode == 0
+        add_people(self.root, self.runner, *people)
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    root = tmp_path / "project"
-    for name, text in FILES.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
+    root = write_two_letters(tmp_path / "project", pause="1d")
+    write_account(root, ACCOUNT)
     return root
 
 
@@ -119,12 +106,6 @@ def project(tmp_path: Path) -> Path:
 def place(project: Path, runner: Run) -> Place:
     assert runner("db", "upgrade").returncode == 0
     return Place(project, runner)
-
-
-def _restore(root: Path, copy: Path) -> None:
-    for path in root.glob("runner.db*"):
-        path.unlink()
-    shutil.copy(copy, root / "runner.db")
 
 
 def _until_restored(place: Place, back_up: Callable[[], None], restore: Callable[[], None]) -> None:
@@ -144,6 +125,8 @@ def _refuses_then_goes_on(place: Place) -> None:
     said = place.runner("serve", "--dry-run").stderr
     assert "error: the database is older than what was sent: it was restored from a backup; nothing is sent\n" in said
     assert "  help: `runner db reconcile` shows what went out since, and lets sending go on\n" in said
+    by_hand = place.runner("send", "two", "ada@a.example", "--channels", "email")
+    assert by_hand.returncode == 1 and "it was restored from a backup" in by_hand.stderr
     place.run(BEGUN + timedelta(hours=31))
     assert place.post.got == before, "not a byte before it is reconciled"
     assert "restored from a backup" in place.runner("explain", "ada@a.example").stdout
@@ -165,7 +148,7 @@ def _refuses_then_goes_on(place: Place) -> None:
 
 def test_a_restored_file_sends_nothing_until_it_is_reconciled_and_then_nothing_twice(place: Place) -> None:
     root, copy = place.root, place.root / "copy.db"
-    _until_restored(place, lambda: place.runner("backup", "copy.db") and None, lambda: _restore(root, copy))
+    _until_restored(place, lambda: place.runner("backup", "copy.db") and None, lambda: put_back(root, copy))
     _refuses_then_goes_on(place)
 
 
@@ -204,8 +187,7 @@ def test_a_project_moved_with_its_database_goes_on(
 def test_a_fresh_database_beside_an_old_journal_goes_on(place: Place) -> None:
     place.add("ada@a.example")
     place.run(BEGUN + timedelta(hours=1))
-    for path in place.root.glob("runner.db*"):
-        path.unlink()
+    remove_database(place.root)
     assert place.runner("db", "upgrade").returncode == 0
     assert "restored" not in place.runner("serve", "--dry-run").stderr
     place.add("bob@b.example")

@@ -15,27 +15,17 @@ from typing import Any
 
 import pytest
 from dovecot_server import Dovecot, free_port, needs_dovecot
+from two_letters import add_people, put_back, remove_database, write_account, write_two_letters
 
 from runner.clocks import SystemClock
 from runner.sandbox.smtp import SmtpSink
 
 pytestmark = needs_dovecot
 Run = Callable[..., Any]
-FILES = {
-    "runner.yaml": "version: 1\ntimezone: UTC\ncontact: {min_between: 0s}\n",
-    "sequences/two.yaml": "version: 1\nname: two\nsteps:\n  - {id: first, channel: email, template: note}\n"
-    "  - {id: pause, wait: 1s}\n  - {id: second, channel: email, template: note}\n",
-    "sequences/templates/note.md": "---\nsubject: Hello\n---\nHello\n",
-    "campaigns/two.yaml": "version: 1\nname: two\nsequence: two\naudience: '\"all\" in lead.lists'\n",
-}
 ACCOUNT = """\
-version: 1
-channel: email
-name: desk
 from: {{name: Ada, address: {who}}}
 smtp: {{host: 127.0.0.1, port: {smtp}, security: 'off'}}
 imap: {{host: 127.0.0.1, port: {imap}, security: 'off', username: {who}, password: {{env: DESK}}, save_sent: true}}
-footer: {{postal_address: "Lumen GmbH, Alte Str. 1, 10115 Berlin", unsubscribe: mailto, mailto: out@lumen.example}}
 """
 
 
@@ -50,13 +40,10 @@ class Office:
 
     def account(self, imap: int | None = None) -> None:
         who = f"{hashlib.sha256(str(self.root).encode()).hexdigest()[:12]}@lumen.example"
-        text = ACCOUNT.format(who=who, smtp=self.sink.port, imap=imap or self.imap)
-        (self.root / "channel_configs").mkdir(exist_ok=True)
-        (self.root / "channel_configs/desk.yaml").write_text(text)
+        write_account(self.root, ACCOUNT.format(who=who, smtp=self.sink.port, imap=imap or self.imap))
 
     def add(self, *people: str) -> None:
-        (self.root / "leads.csv").write_text("\n".join(["email", *people]) + "\n")
-        assert self.runner("leads", "import", "leads.csv", "--list", "all").returncode == 0
+        add_people(self.root, self.runner, *people)
 
     def serve(self) -> str:
         done = self.runner("serve", "--once")
@@ -68,9 +55,7 @@ class Office:
 
     def restore(self, journal: Path | None = None) -> None:
         """On another machine: the copy in the place of the database, and no journal but the one given."""
-        for path in self.root.glob("runner.db*"):
-            path.unlink()
-        shutil.copy(self.root / "copy.db", self.root / "runner.db")
+        put_back(self.root, self.root / "copy.db")
         shutil.rmtree(self.root / ".runner/sent", ignore_errors=True)
         if journal is not None:
             shutil.copytree(journal, self.root / ".runner/sent")
@@ -82,11 +67,7 @@ class Office:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    root = tmp_path / "project"
-    for name, text in FILES.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    return root
+    return write_two_letters(tmp_path / "project", pause="1s")
 
 
 @pytest.fixture
@@ -180,10 +161,44 @@ def test_with_a_journal_an_unreadable_folder_is_told_and_first_messages_go_out(o
 
 
 def test_a_new_database_for_an_old_mailbox_is_no_restored_one(office: Office) -> None:
-    for path in office.root.glob("runner.db*"):
-        path.unlink()
+    remove_database(office.root)
     threading.Event().wait(1.1)  # the server dates mail to the second
     assert office.runner("db", "upgrade").returncode == 0
     office.add("cy@c.example")
     assert "sent_folder" not in office.serve()
     assert office.sent()["cy@c.example"] == 1
+
+
+def test_a_send_by_hand_looks_into_the_sent_folder_too(office: Office) -> None:
+    """Nobody started `serve` since the backup was put back: the first thing anybody does is to send one message."""
+    office.restore()
+    refused = office.runner("send", "two", "ada@a.example", "--channels", "email")
+    assert refused.returncode == 1
+    assert "error: the database is older than what was sent" in refused.stderr
+    assert "help: `runner db reconcile`" in refused.stderr
+    assert office.sent() == {"ada@a.example": 2, "bob@b.example": 1}
+    held = office.runner("serve", "--dry-run").stderr
+    assert "it was restored from a backup; nothing is sent" in held, "and from now on it holds for everybody"
+
+
+def test_a_send_by_hand_rests_where_neither_journal_nor_folder_can_be_asked(office: Office) -> None:
+    office.restore()
+    office.account(imap=free_port())
+    put_off = office.runner("send", "two", "ada@a.example", "--channels", "email", "--format", "json")
+    assert put_off.returncode == 1
+    assert "its Sent folder cannot be read" in json.loads(put_off.stdout)["attempts"][0]["error"]
+    assert "sent_folder.unreadable" in put_off.stderr
+    assert office.sent() == {"ada@a.example": 2, "bob@b.example": 1}
+    office.account()
+    assert office.runner("send", "two", "ada@a.example", "--channels", "email").returncode == 1
+    assert office.sent() == {"ada@a.example": 2, "bob@b.example": 1}
+
+
+def test_a_send_by_hand_files_its_copy_and_prints_nothing_but_what_came_of_it(office: Office) -> None:
+    office.add("cy@c.example")
+    assert office.runner("enroll", "two", "cy@c.example").returncode == 0
+    sent = office.runner("send", "two", "cy@c.example", "--channels", "email", "--format", "json")
+    assert json.loads(sent.stdout)["success"] is True
+    office.restore()
+    told = json.loads(office.runner("db", "reconcile", "--format", "json").stdout)
+    assert len(told["sends"]) == 3, "the copy is there when the command ends"

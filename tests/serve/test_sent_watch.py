@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,11 +12,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from runner.channels.sent_watch import AGAIN_SECONDS, SentWatch
 from runner.engine.gate import Rule
 from runner.engine.ports import SentCopy
 from runner.errors import ChannelUnavailable
 from runner.model.channel import ChannelConfig, ChannelType
-from runner.serve.sent_watch import AGAIN_SECONDS, SentWatch
 from runner.store.context import Context
 from runner.store.enrolling import enroll
 from runner.store.explaining import explain_lead
@@ -169,4 +170,55 @@ def test_threads_that_want_to_send_wait_for_the_first_answer(desk: Desk) -> None
     for thread in threads:
         thread.join(10)
     assert passed == [True, True]
+    assert len(desk.folder.asked) == 1
+
+
+@pytest.fixture
+def stuck(desk: Desk) -> Iterator[threading.Event]:
+    """A server that accepts the connection and says nothing, until the event is set."""
+    answer, real = threading.Event(), desk.folder.sent_since
+
+    def slow(account: ChannelConfig, since: datetime) -> Sequence[SentCopy] | None:
+        assert answer.wait(20)
+        return real(account, since)
+
+    desk.folder.sent_since = slow  # type: ignore[method-assign]
+    desk.watch.patience = 0.1
+    yield answer
+    answer.set()
+
+
+def test_a_server_that_says_nothing_holds_up_the_first_send_for_a_moment_only(
+    desk: Desk, stuck: threading.Event
+) -> None:
+    started = time.monotonic()
+    with capture_logs() as log:
+        assert desk.watch.look()
+    assert time.monotonic() - started < 5
+    assert [(entry["event"], entry["error"]) for entry in log] == [
+        ("sent_folder.unreadable", "it did not answer within 0.1 s")
+    ]
+    assert "its Sent folder cannot be read: it did not answer" in (desk.held() or "")
+
+
+def test_who_was_only_slow_is_asked_again_at_once_and_keeps_nobody_waiting(desk: Desk, stuck: threading.Event) -> None:
+    watch = SentWatch(lambda: desk.ctx, {ChannelType.EMAIL: desk.folder}, patience=0.1)
+    watch.look()
+    asking = threading.Thread(target=watch.again)
+    asking.start()
+    started = time.monotonic()
+    assert watch.look()
+    assert time.monotonic() - started < 2, "while the other thread waits for the server"
+    stuck.set()
+    asking.join(20)
+    assert desk.held() is None
+    assert desk.journal.has_begun()
+
+
+def test_a_look_at_some_accounts_begins_no_journal(desk: Desk) -> None:
+    desk.watch.look_at(frozenset({"email/email_test"}))
+    assert len(desk.folder.asked) == 1
+    assert not desk.journal.has_begun()
+    desk.watch.look_at(frozenset({"email/other"}))
+    desk.watch.look_at(frozenset())
     assert len(desk.folder.asked) == 1

@@ -2,17 +2,18 @@
 
 A database that was restored from a backup is told by the journal beside it; but a machine without the journal, or one
 that was restored as a whole, has only this witness. A folder that cannot be read is asked again from time to time.
-Without a journal its account rests until then; with one it is only told.
+Without a journal its account rests until then; with one it is only told. A server that takes long holds up the first
+send for `PATIENCE_SECONDS` at most, and is then one that could not be read yet.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from queue import Empty, SimpleQueue
 
 import structlog
 
@@ -28,6 +29,12 @@ log = structlog.get_logger("runner.serve")
 AGAIN_SECONDS = 300.0
 """How long an unreadable folder is left alone: a server locks out who comes too often with a wrong password."""
 AT_ONCE = 8
+PATIENCE_SECONDS = 15.0
+"""How long a first send waits for all folders together; most answer within a second or two."""
+
+Folders = Mapping[ChannelType, SentFolder]
+Answer = tuple[SentCopy, ...] | str | None
+"""The copies; in words why there are none to be had; None for an account without such a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +46,10 @@ class Witness:
     read: frozenset[str] = frozenset()
 
 
-def ask(ctx: Context, folders: Mapping[ChannelType, SentFolder], only: frozenset[str] | None = None) -> Witness:
+def ask(ctx: Context, folders: Folders, only: frozenset[str] | None = None, *, within: float | None = None) -> Witness:
     """Read the Sent folders, all or those of `only`, then compare: in that order, since other processes may be sending.
 
-    Raises DatabaseUnavailable.
+    What has not answered `within` seconds was not read. Raises DatabaseUnavailable.
     """
     with ctx.db.read() as connection:
         since = since_when(connection)
@@ -52,9 +59,7 @@ def ask(ctx: Context, folders: Mapping[ChannelType, SentFolder], only: frozenset
         config for config in ctx.book.project.channels.values()
         if config.channel in folders and (only is None or config.key in only)
     ]  # fmt: skip
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sent-folder") as pool:
-        answers = list(pool.map(lambda config: _read(folders[config.channel], config, since), accounts))
-    found = dict(zip((config.key for config in accounts), answers, strict=True))
+    found = _answers(folders, accounts, since, within)
     with ctx.db.read() as connection:
         sends = [
             line for config in accounts if isinstance(copies := found[config.key], tuple)
@@ -67,8 +72,33 @@ def ask(ctx: Context, folders: Mapping[ChannelType, SentFolder], only: frozenset
     )
 
 
-def _read(folder: SentFolder, config: ChannelConfig, since: datetime) -> tuple[SentCopy, ...] | str | None:
-    """The copies; in words why there are none to be had; None for an account without such a folder."""
+def _answers(
+    folders: Folders, accounts: Sequence[ChannelConfig], since: datetime, within: float | None
+) -> dict[str, Answer]:
+    """By account. The threads are daemons: a server that keeps one waiting keeps no process from ending."""
+    waiting: SimpleQueue[ChannelConfig] = SimpleQueue()
+    found: dict[str, Answer] = {config.key: f"it did not answer within {within or 0:g} s" for config in accounts}
+
+    def work() -> None:
+        while True:
+            try:
+                config = waiting.get_nowait()
+            except Empty:
+                return
+            found[config.key] = _read(folders[config.channel], config, since)
+
+    for config in accounts:
+        waiting.put(config)
+    threads = [threading.Thread(target=work, name="sent-folder", daemon=True) for _ in accounts[:AT_ONCE]]
+    for thread in threads:
+        thread.start()
+    until = None if within is None else time.monotonic() + within
+    for thread in threads:
+        thread.join(None if until is None else max(0.0, until - time.monotonic()))
+    return dict(found)
+
+
+def _read(folder: SentFolder, config: ChannelConfig, since: datetime) -> Answer:
     try:
         copies = folder.sent_since(config, since)
     except RunnerError as error:
@@ -84,8 +114,9 @@ class SentWatch:
     """Asked before anything is claimed for sending, and again by a job as long as a folder could not be read."""
 
     context: Callable[[], Context]
-    folders: Mapping[ChannelType, SentFolder]
+    folders: Folders
     steady: Callable[[], float] = time.monotonic
+    patience: float = PATIENCE_SECONDS
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _asked: bool = False
     _unread: frozenset[str] = frozenset()
@@ -93,12 +124,24 @@ class SentWatch:
 
     def look(self) -> bool:
         """Ask everybody, once. True when that is done; raises DatabaseUnavailable."""
+        if self._asked:
+            return True  # whoever is asked again meanwhile keeps nobody waiting
         ctx = self.context()
         with self._lock:
             if not self._asked and ctx.journal is not None and self.folders:
-                self._conclude(ctx, ctx.journal, ask(ctx, self.folders))
+                started = self.steady()
+                self._conclude(ctx, ctx.journal, ask(ctx, self.folders, within=self.patience))
+                if self.steady() - started >= self.patience:
+                    self._again_at = self.steady()  # who was only slow is asked at once, where nobody waits for it
             self._asked = True
         return True
+
+    def look_at(self, accounts: frozenset[str]) -> None:
+        """Ask these before a single send. A journal is not begun for it. Raises DatabaseUnavailable."""
+        ctx = self.context()
+        if ctx.journal is not None and accounts:
+            witness = ask(ctx, self.folders, accounts, within=self.patience)
+            self._conclude(ctx, ctx.journal, witness, whole=False)
 
     def again(self) -> None:
         """Ask those that could not be read, if it is time to."""
@@ -107,7 +150,7 @@ class SentWatch:
             with self._lock:
                 self._conclude(ctx, ctx.journal, ask(ctx, self.folders, self._unread))
 
-    def _conclude(self, ctx: Context, journal: Journal, witness: Witness) -> None:
+    def _conclude(self, ctx: Context, journal: Journal, witness: Witness, *, whole: bool = True) -> None:
         if witness.sends:
             hold_restored(ctx)
             accounts = sorted({line.account for line in witness.sends})
@@ -124,7 +167,7 @@ class SentWatch:
                 hold_unread(ctx, account, error)
         self._unread = frozenset(witness.unread)
         self._again_at = self.steady() + AGAIN_SECONDS
-        if not witness.sends and not (needs_proof and witness.unread):
+        if whole and not witness.sends and not (needs_proof and witness.unread):
             journal.begin(ctx.now())
 
     def _new(self, unread: Mapping[str, str]) -> Iterator[tuple[str, str]]:
