@@ -25,16 +25,10 @@ from runner.store.gatekeeping import pass_gate
 from runner.store.results import record
 from runner.store.tables import channel_configs, outreach_attempts, transitions
 from runner.testing import MONDAY, Play
+from sequences import two_steps
 
 ONE = "version: 1\nname: one\nsteps:\n  - {id: first, channel: email, template: hello, retry: {count: 1, delay: 1h}}\n"
-TWO = """\
-version: 1
-name: two
-steps:
-  - {id: first, channel: email, template: hello}
-  - {id: rest, wait: 1h}
-  - {id: second, channel: email, template: hello}
-"""
+TWO = two_steps("1h")
 FALLBACK = """\
 version: 1
 name: fallback

@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from dovecot_server import KEY, Dovecot, needs_dovecot
+from dovecot_server import KEY, Dovecot, needs_dovecot, put
 
 from runner.channels.email.imap import connect
 from runner.channels.email.imap_settings import imap_settings
@@ -33,6 +33,7 @@ from runner.serve.app import App
 from runner.serve.loop import Pace, Service
 from runner.store.database import open_database
 from runner.testing import Play
+from sequences import two_steps
 
 pytestmark = needs_dovecot
 
@@ -46,18 +47,6 @@ def person(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def account(dovecot: Dovecot, account_at, person: str):
     return account_at(dovecot.port, person, timeout=20)
-
-
-@pytest.fixture
-def inbox() -> EmailInbox:
-    return EmailInbox(lambda _: Secret("secret"), SystemClock())
-
-
-def put(account, content: bytes, folder: str = "INBOX") -> None:
-    settings = imap_settings(account)
-    assert settings is not None
-    with connect(settings, lambda: Secret("secret")) as connection:
-        connection.append(folder, content)
 
 
 def texts(batch) -> list[object]:
@@ -110,13 +99,7 @@ def test_idle_wakes_when_mail_comes(inbox, account, dovecot: Dovecot, make_mail)
     timer.join()
 
 
-SEQUENCE = """version: 1
-name: talk
-steps:
-  - {id: hello, channel: email, template: hello}
-  - {id: quiet, wait: 3d}
-  - {id: bump, channel: email, template: hello}
-"""
+SEQUENCE = two_steps("3d")
 
 
 @pytest.fixture
@@ -125,7 +108,7 @@ def conversation(account, tmp_path: Path) -> Play:
     db = open_database(f"sqlite:///{tmp_path}/runner.db", create=True)
     play = Play(SEQUENCE, [{"email": "grace@navy.example"}], db=db, accounts={account.name: account})
     play.settle()
-    assert play.path(1) == ["hello sent", "quiet ..."]
+    assert play.path(1) == ["first sent", "rest ..."]
     return play
 
 

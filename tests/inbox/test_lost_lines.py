@@ -8,16 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dovecot_server import Dovecot, needs_dovecot
+from dovecot_server import Dovecot, needs_dovecot, put
 from line_proxy import LineProxy, line_proxy
 from structlog.testing import capture_logs
 
 import runner.channels.email.watch as watch
 from runner.channels.email.imap import connect
 from runner.channels.email.imap_settings import imap_settings
-from runner.channels.email.inbox import EmailInbox
 from runner.channels.email.watch import InboxWatcher
-from runner.clocks import SystemClock
 from runner.errors import ChannelUnavailable
 from runner.model.channel import ChannelType
 from runner.secrets import Secret
@@ -25,35 +23,18 @@ from runner.serve.inboxes import InboxReader
 from runner.serve.watching import InboxWatches
 from runner.store.database import open_database
 from runner.testing import Play
+from sequences import two_steps
 
 pytestmark = needs_dovecot
-SEQUENCE = """version: 1
-name: talk
-steps:
-  - {id: hello, channel: email, template: hello}
-  - {id: quiet, wait: 3d}
-  - {id: bump, channel: email, template: hello}
-"""
+SEQUENCE = two_steps("3d")
 COMMAND, IDLE = 0.8, 0.5
 """Seconds that a command may take, and that one IDLE lasts, in these tests; 60 each in life."""
-
-
-@pytest.fixture
-def inbox() -> EmailInbox:
-    return EmailInbox(lambda _: Secret("secret"), SystemClock())
 
 
 @pytest.fixture
 def proxy(dovecot: Dovecot) -> Iterator[LineProxy]:
     with line_proxy(dovecot.port) as running:
         yield running
-
-
-def put(account, content: bytes) -> None:
-    settings = imap_settings(account)
-    assert settings is not None
-    with connect(settings, lambda: Secret("secret")) as connection:
-        connection.append("INBOX", content)
 
 
 def until(condition, seconds: float = 15.0) -> float:

@@ -22,7 +22,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from runner.channels.email.imap import connect
+from runner.channels.email.imap_settings import imap_settings
 from runner.clocks import SystemClock
+from runner.model.channel import ChannelConfig
+from runner.secrets import Secret
 
 DOVECOT = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 needs_dovecot = pytest.mark.skipif(
@@ -144,6 +148,14 @@ def self_signed(base: Path, days: float = 1) -> None:
     (base / "key.pem").write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
+
+
+def put(account: ChannelConfig, content: bytes, folder: str = "INBOX") -> None:
+    """File a message into the account's mailbox."""
+    settings = imap_settings(account)
+    assert settings is not None
+    with connect(settings, lambda *, fresh=False: Secret("secret")) as connection:
+        connection.append(folder, content)
 
 
 @pytest.fixture(scope="session")

@@ -23,16 +23,10 @@ from runner.store.histories import channel_metrics
 from runner.store.switching import lift_switch, set_switch
 from runner.store.tables import channel_configs, problems
 from runner.testing import Play
+from sequences import two_steps
 
 Make = Callable[..., Play]
-TWO = """\
-version: 1
-name: two
-steps:
-  - {id: first, channel: email, template: hello}
-  - {id: rest, wait: 3d}
-  - {id: second, channel: email, template: hello}
-"""
+TWO = two_steps("3d")
 DESKS = {name: ChannelConfig(ChannelType.EMAIL, name) for name in ("desk", "door")}
 STRICT = {"bounce_rate": 0.25, "bounce_floor": 8, "complaint_rate": 0.2, "complaint_floor": 8}
 

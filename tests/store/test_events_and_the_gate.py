@@ -20,15 +20,9 @@ from runner.store.invariants import broken
 from runner.store.results import record
 from runner.store.tables import events
 from runner.testing import MONDAY, Play
+from sequences import two_steps
 
-TWO = """\
-version: 1
-name: two
-steps:
-  - {id: first, channel: email, template: hello}
-  - {id: rest, wait: 3d}
-  - {id: second, channel: email, template: hello}
-"""
+TWO = two_steps("3d")
 ADA = "ada@example.com"
 REPLY = Signal(EventKind.REPLIED, MONDAY, "m:1", address=ADA)
 

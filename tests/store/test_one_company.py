@@ -19,19 +19,12 @@ from runner.store.explaining import explain_lead
 from runner.store.lanes import all_lanes
 from runner.store.ticking import advance_due
 from runner.testing import MONDAY, Play
+from sequences import two_steps
 
 Make = Callable[..., Play]
 DAY = timedelta(days=1)
 ONE = "version: 1\nname: one\nsteps:\n  - {id: first, channel: email, template: hello}\n"
-TWO = """\
-version: 1
-name: two
-stop_scope: SCOPE
-steps:
-  - {id: first, channel: email, template: hello}
-  - {id: rest, wait: 5d}
-  - {id: second, channel: email, template: hello}
-"""
+TWO = two_steps("5d", stop_scope="SCOPE")
 SPACED = ProjectSettings(contact=ContactPolicy(same_company_gap=2 * DAY))
 NAVY = [{"email": "grace@navy.example"}, {"email": "anna@navy.example"}]
 

@@ -24,16 +24,10 @@ from runner.store.signals import record_batch
 from runner.store.suppressions import suppressed_by
 from runner.store.tables import outreach_attempts, raw_messages, step_runs
 from runner.testing import MONDAY, Play
+from sequences import two_steps
 
 Make = Callable[..., Play]
-TWO = """\
-version: 1
-name: two
-steps:
-  - {id: first, channel: email, template: hello}
-  - {id: rest, wait: 1d}
-  - {id: second, channel: email, thread: first, template: hello}
-"""
+TWO = two_steps("1d", "channel: email, thread: first, template: hello")
 ADA, BOB = {"email": "ada@navy.example"}, {"email": "bob@army.example"}
 ACCOUNT = "email/email_test"
 

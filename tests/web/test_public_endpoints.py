@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
+from dovecot_server import free_port
 from sqlalchemy import select
 
 import runner.store.database
@@ -21,21 +21,10 @@ from runner.store.people import load_leads
 from runner.store.suppressions import suppressed_by
 from runner.store.tables import events, step_runs
 from runner.testing import Play
+from sequences import two_steps
 
-TWO = """\
-version: 1
-name: two
-steps:
-  - {id: first, channel: email, template: hello}
-  - {id: rest, wait: 1d}
-  - {id: second, channel: linkedin, action: message, template: hello}
-"""
+TWO = two_steps("1d", "channel: linkedin, action: message, template: hello")
 ADA = {"email": "ada@navy.example", "phone": "+442079460999", "linkedin_urn": "u1"}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture
