@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from runner.engine.state import EnrollmentState, StepRun
+from runner.engine.state import EnrollmentState, Seen, StepRun
 from runner.lang.conditions import Facts, StepFact
 from runner.model.graph import StepGraph
+from runner.model.lead import LeadValues
 
 
-def facts_of(
-    graph: StepGraph, state: EnrollmentState, runs: Mapping[str, StepRun], lead: Mapping[str, object], now: datetime
-) -> Facts:
-    """What a condition may ask of an enrollment at `now`, with its runs as they are by then and the lead's values."""
-    events: dict[str, dict[str, datetime]] = {}
-    for seen in state.events:
-        if seen.step is not None:
-            events.setdefault(seen.step, {}).setdefault(seen.kind.value, seen.at)
-    steps = {
-        run.step: StepFact(run.outcome, run.acted_at or run.entered_at, events.get(run.step, {}))
-        for run in runs.values()
-    }
+def facts_of(graph: StepGraph, state: EnrollmentState, runs: Mapping[str, StepRun], now: datetime) -> Facts:
+    """What a condition may ask of an enrollment at `now`, with its runs as they are by the time it asks."""
     variables = {**graph.vars, **state.vars} if state.vars else graph.vars
-    return Facts(now=now, steps=steps, lead=lead, campaign=state.campaign, vars=variables)
+    return Facts(now, _Steps(runs, state.events), LeadValues(state.lead), state.campaign, variables)
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps(Mapping[str, StepFact]):
+    """Runs as facts, each made when it is asked for: most conditions ask for one step, or for none."""
+
+    runs: Mapping[str, StepRun]
+    events: tuple[Seen, ...]
+
+    def __getitem__(self, step: str) -> StepFact:
+        run = self.runs[step]
+        first: dict[str, datetime] = {}
+        for seen in self.events:
+            if seen.step == step:
+                first.setdefault(seen.kind.value, seen.at)
+        return StepFact(run.outcome, run.acted_at or run.entered_at, first)
+
+    def __contains__(self, step: object) -> bool:
+        return step in self.runs
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.runs)
+
+    def __len__(self) -> int:
+        return len(self.runs)

@@ -30,7 +30,7 @@ class Walk:
     step: str | None = field(init=False)
     status: EnrollmentStatus = field(init=False)
     runs: dict[str, StepRun] = field(init=False)
-    _lead: Mapping[str, object] | None = None
+    _facts: Facts | None = None
 
     def __post_init__(self) -> None:
         self.step, self.status, self.runs = self.state.step, self.state.status, dict(self.state.runs)
@@ -47,9 +47,9 @@ class Walk:
 
     def facts(self) -> Facts:
         """What a condition may ask at this point."""
-        if self._lead is None:
-            self._lead = self.state.lead.values()
-        return facts_of(self.graph, self.state, self.runs, self._lead, self.now)
+        if self._facts is None:
+            self._facts = facts_of(self.graph, self.state, self.runs, self.now)
+        return self._facts
 
     def current(self) -> StepNode | None:
         """The node the enrollment stands at; None before the first."""
@@ -81,7 +81,7 @@ class Walk:
     def finish(self, run: StepRun, outcome: str, reason: str = "", values: Mapping[str, object] | None = None) -> None:
         """End a step with an outcome."""
         done = run.ended(outcome, reason)
-        self.commands.append(Finish(done, dict(values or {})))
+        self.commands.append(Finish(done, values or {}))
         self._put(done)
 
     def perform(self, run: StepRun) -> None:

@@ -143,7 +143,7 @@ def _value(node: Node, facts: Facts) -> object:
         case ListOf(items=items):
             return [item.value for item in items]
         case Field(scope=scope, name=name):
-            known = {"lead": facts.lead, "campaign": facts.campaign, "vars": facts.vars}[scope]
+            known = facts.lead if scope == "lead" else facts.campaign if scope == "campaign" else facts.vars
             value = known.get(name)
             return None if value == "" else value
         case DaysSince(of=of):

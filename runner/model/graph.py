@@ -47,13 +47,14 @@ class StepGraph:
     stop_on: frozenset[EventKind]
     stop_scope: str = "lead"
     vars: Mapping[str, object] = field(default_factory=dict)
+    _by_id: Mapping[str, StepNode] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_id", {node.id: node for node in self.nodes})
 
     def node(self, step: str) -> StepNode:
         """The node of a step id. Raises KeyError for a name the graph does not have."""
-        for node in self.nodes:
-            if node.id == step:
-                return node
-        raise KeyError(step)
+        return self._by_id[step]
 
     @property
     def first(self) -> StepNode:

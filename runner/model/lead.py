@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from operator import attrgetter
@@ -63,14 +63,33 @@ class Lead:
 
     def values(self) -> dict[str, object]:
         """What `lead.*` means in conditions and templates: the standard fields, then the custom ones."""
-        standard: dict[str, object] = dict(zip(TEXT_FIELDS, _TEXTS(self), strict=True))
-        standard |= {"score": self.score, "tags": list(self.tags), "lists": list(self.lists), "consent": self.consent}
-        standard["linkedin_status"] = self.linkedin_status.value
-        return dict(self.fields) | standard
+        return dict(self.fields) | {name: read(self) for name, read in _STANDARD.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class LeadValues(Mapping[str, object]):
+    """`Lead.values()` for those who ask for one or two: a field is read when its name is asked for."""
+
+    lead: Lead
+
+    def __getitem__(self, name: str) -> object:
+        read = _STANDARD.get(name)
+        return self.lead.fields[name] if read is None else read(self.lead)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self.lead.fields, **_STANDARD})
+
+    def __len__(self) -> int:
+        return len(self.lead.fields.keys() | _STANDARD.keys())
 
 
 TEXT_FIELDS = (
     "email", "first_name", "last_name", "company", "title", "phone", "website", "contact_form_url", "linkedin_url",
     "timezone", "country", "grade", "legal_basis", "source",
 )  # fmt: skip
-_TEXTS = attrgetter(*TEXT_FIELDS)
+_STANDARD: Mapping[str, Callable[[Lead], object]] = {
+    **{name: attrgetter(name) for name in (*TEXT_FIELDS, "score", "consent")},
+    "tags": lambda lead: list(lead.tags),
+    "lists": lambda lead: list(lead.lists),
+    "linkedin_status": attrgetter("linkedin_status.value"),
+}

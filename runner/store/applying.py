@@ -35,7 +35,7 @@ class Writer:
     connection: Connection
     ctx: Context
     now: datetime
-    lanes: dict[tuple[int, str, str], int] = field(default_factory=dict)
+    lanes: dict[tuple[int, str], int] = field(default_factory=dict)
     new_runs: Rows = field(default_factory=list)
     changed_runs: Rows = field(default_factory=list)
     moved: list[Values] = field(default_factory=list)
@@ -51,11 +51,11 @@ class Writer:
 
     def lane(self, campaign_id: int, account: str = "") -> int:
         """The lane of an account in a campaign; the campaign's own lane without one."""
-        channel = account.partition("/")[0]
-        key = (campaign_id, channel, account)
-        if key not in self.lanes:
-            self.lanes[key] = lane_for(self.connection, *key)
-        return self.lanes[key]
+        found = self.lanes.get((campaign_id, account))
+        if found is None:
+            found = lane_for(self.connection, campaign_id, account.partition("/")[0], account)
+            self.lanes[campaign_id, account] = found
+        return found
 
     def flush(self) -> None:
         """Write everything gathered so far."""
@@ -109,29 +109,29 @@ class _OneEnrollment:
                 self._enter(run)
             case Update(run=run, why=why):
                 self.runs[run.step] = run
-                self._log(run.step, run.stage.value, why=why, until=run.until.isoformat() if run.until else None)
+                self._log(run.step, run.stage.value, _told(why=why, until=run.until.isoformat() if run.until else ""))
             case Finish(run=run, values=values):
                 self.runs[run.step] = run
                 self.ended.add(run.step)
-                self._log(run.step, "finished", outcome=run.outcome, reason=run.reason, saw=dict(values))
+                self._log(run.step, "finished", _told(outcome=run.outcome, reason=run.reason, saw=values))
             case Perform(step=step, action=action):
                 lane = self.writer.lane(self.loaded.campaign_id, self._account(step))
                 self.row |= {"status": "active", "waiting_on": WaitingOn.SLOT.value, "waiting_why": action or None}
                 self.row |= {"lane_id": lane, "due_at": now}
             case Wait(until=until, on=on, why=why):
-                self.row |= {"status": "waiting", "waiting_on": on.value, "waiting_why": why or None, "due_at": until}
-                self.row["lane_id"] = self.writer.lane(self.loaded.campaign_id)
+                self.row |= {"status": "waiting", "waiting_on": on.value, "waiting_why": why or None}
+                self.row |= {"lane_id": self.writer.lane(self.loaded.campaign_id), "due_at": until}
             case CloseTask(step=step, status=status):
                 close_task(self.writer.connection, self.loaded.state.id, step, status, now)
             case Forget(steps=steps):
                 self._forget(steps)
             case MoveTo(step=step, why=why):
                 self.row |= {"step": step, "status": "active", "ended_at": None, "end_reason": None}
-                self._log(step, "moved", why=why)
+                self._log(step, "moved", _told(why=why))
             case End(status=status, reason=reason):
                 self.row |= {"status": status.value, "end_reason": reason, "ended_at": now, "due_at": None}
                 self.row |= {"waiting_on": None, "waiting_why": None}
-                self._log(self.row["step"], status.value, reason=reason)
+                self._log(self.row["step"], status.value, _told(reason=reason))
             case _:
                 assert_never(command)
 
@@ -149,7 +149,8 @@ class _OneEnrollment:
                 writer.changed_runs.append((*values, self.loaded.run_ids[step]))
         if self.row["status"] == self.loaded.state.status.value:
             del self.row["status"]
-        writer.moved.append(self.row | {"id": enrollment_id})
+        self.row["id"] = enrollment_id
+        writer.moved.append(self.row)
         if self.row["due_at"] is not None:
             writer.timers.append((self.row["lane_id"], self.row["due_at"], enrollment_id))
 
@@ -158,7 +159,7 @@ class _OneEnrollment:
         self.row |= {"step": run.step, "status": "active"}
         if run.step not in self.loaded.run_ids:
             self.fresh[run.step] = self._identity(run.step)
-        self._log(run.step, "entered")
+        self._log(run.step, "entered", {})
 
     def _identity(self, step: str) -> tuple[str | None, str | None]:
         """What a step that acts keeps for good: its account and the token of its message. Others have neither."""
@@ -186,9 +187,13 @@ class _OneEnrollment:
             self.loaded.run_ids.pop(step, None)
         _cancel_open(connection, self.loaded.state.id, steps, self.writer.now)
 
-    def _log(self, step: str | None, kind: str, **detail: Any) -> None:
-        told = {name: value for name, value in detail.items() if value not in (None, "", {})}
-        self.writer.log.append((self.loaded.state.id, self.writer.now, step, kind, told))
+    def _log(self, step: str | None, kind: str, detail: Values) -> None:
+        self.writer.log.append((self.loaded.state.id, self.writer.now, step, kind, detail))
+
+
+def _told(**detail: object) -> Values:
+    """What there is to say; the rest is left out."""
+    return {name: value for name, value in detail.items() if value}
 
 
 _TAKE_TIMER = Fixed(

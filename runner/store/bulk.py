@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
+from operator import is_
 from typing import Any
 
 from sqlalchemy import (
@@ -30,6 +32,10 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from runner.store.driver import change_many, fetch
 
+Read = Callable[[Any], Any]
+"""How a stored value becomes one of the program."""
+_AS_THEY_ARE: Mapping[str, Read] = {}
+
 
 def among(column: Column[Any], keys: Sequence[str] | Sequence[int], dialect: Dialect) -> ColumnElement[bool]:
     """Whether the column is one of many keys, which travel as a single parameter whatever their number."""
@@ -42,16 +48,17 @@ def among(column: Column[Any], keys: Sequence[str] | Sequence[int], dialect: Dia
 class BulkSelect:
     """A SELECT compiled once, for rows that go with many keys at a time: `wanted(column, dialect)` in its WHERE.
 
-    It gives plain tuples of values, converted as their columns say; naming and typing is the caller's. Equal values
-    of a column become one object, which nobody may change.
+    It gives plain tuples of values, converted as their columns say, or as `read` says for a column of texts; naming
+    and typing is the caller's. Equal values of a column become one object, which nobody may change.
     """
 
-    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+    def __init__(self, statement: Select[Any], dialect: Dialect, read: Mapping[str, Read] = _AS_THEY_ARE) -> None:
         compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
         self._named = not compiled.positional
         self._as_text = dialect.name == "sqlite"
-        made = ((index, reader(column.type, dialect)) for index, column in enumerate(statement.selected_columns))
+        columns = enumerate(statement.selected_columns)
+        made = ((index, read.get(str(column.name)) or reader(column.type, dialect)) for index, column in columns)
         self._converters = tuple((index, convert) for index, convert in made if convert is not None)
 
     def run(self, connection: Connection, keys: Iterable[int] | Iterable[str]) -> list[tuple[Any, ...]]:
@@ -67,13 +74,13 @@ class BulkSelect:
         return list(zip(*columns, strict=True))
 
 
-def _read(values: Sequence[Any], convert: Callable[[Any], Any]) -> Sequence[Any]:
+def _read(values: Sequence[Any], convert: Read) -> Sequence[Any]:
     """A column's values as the program takes them; equal ones become one object."""
     known = {value: convert(value) for value in set(values) if value is not None}
     return [known.get(value) for value in values]
 
 
-def reader(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+def reader(type_: TypeEngine[Any], dialect: Dialect) -> Read | None:
     """How a column's value is read. psycopg gives every type of ours as it is, except those we made ourselves."""
     if dialect.name == "postgresql" and not isinstance(type_, TypeDecorator):
         return None
@@ -91,8 +98,8 @@ def wanted(column: Column[Any], dialect: Dialect) -> ColumnElement[bool]:
 class Bulk:
     """One statement for many rows: compiled once for a dialect, run by the driver itself.
 
-    Values go through their column's own conversion, as they would in a statement of SQLAlchemy; one that is the very
-    same object as in the row before (an instant, an empty list) is not converted again.
+    Values go through their column's own conversion, as they would in a statement of SQLAlchemy; a value that is the
+    very same object in every row (the present instant) goes through it once.
     """
 
     def __init__(self, statement: Insert | Update, names: tuple[str, ...], dialect: Dialect) -> None:
@@ -118,15 +125,12 @@ class Bulk:
 
 
 def _stored(values: Sequence[Any], convert: Callable[[Any], Any] | None) -> Iterable[Any]:
-    """A column's values as the driver takes them; the same object twice in a row is converted once."""
+    """A column's values as the driver takes them; one object that stands in every row is converted once."""
     if convert is None:
         return values
-    last, made, stored = values[0], convert(values[0]), []
-    for value in values:
-        if value is not last:
-            last, made = value, convert(value)
-        stored.append(made)
-    return stored
+    if all(map(is_, values, repeat(values[0]))):
+        return repeat(convert(values[0]), len(values))
+    return map(convert, values)
 
 
 @lru_cache(maxsize=128)

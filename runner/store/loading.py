@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC as _UTC
 from datetime import datetime
@@ -20,8 +20,10 @@ from runner.model.lead import Lead
 from runner.store.book import Book
 from runner.store.bulk import BulkSelect, wanted
 from runner.store.fixed import Fixed
-from runner.store.people import load_leads
+from runner.store.people import lead_of, read_leads
 from runner.store.tables import enrollments, events, inbox_cursors, step_runs
+
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +44,23 @@ class Loaded:
 
 def load(connection: Connection, book: Book, ids: Iterable[int], *, lock: bool = False) -> list[Loaded]:
     """Load enrollments, in the order of `ids`; with `lock`, nobody else can change them until the transaction ends."""
+    return list(load_each(connection, book, ids, lock=lock))
+
+
+def load_each(connection: Connection, book: Book, ids: Iterable[int], *, lock: bool = False) -> Iterator[Loaded]:
+    """The same, one by one: all is read at once, and the objects of each live only while somebody looks at them."""
     asked = list(ids)
     statements = _statements(connection.dialect, lock)
     rows = {row[0]: row for row in statements.enrollments.run(connection, asked)}
-    runs, seen = _runs(statements, connection, rows), _events(statements, connection, rows)
-    people = load_leads(connection, {row[_LEAD] for row in rows.values()})
+    runs = _by_enrollment(statements.runs.run(connection, rows))
+    seen = _by_enrollment(statements.events.run(connection, rows))
+    people = read_leads(connection, {row[_LEAD] for row in rows.values()})
     inboxes: dict[str, datetime | None] = dict(_INBOXES.rows(connection))
     around = {key: _Around.of(book, key, inboxes) for key in {row[_CAMPAIGN] for row in rows.values()}}
-    return [
-        _loaded(around[row[_CAMPAIGN]], row, people[row[_LEAD]], runs.get(row[0], ()), seen.get(row[0], ()))
-        for enrollment_id in asked
-        if (row := rows.get(enrollment_id)) is not None
-    ]
+    for enrollment_id in asked:
+        if (row := rows.get(enrollment_id)) is not None:
+            mine = runs.get(enrollment_id, ()), seen.get(enrollment_id, ())
+            yield _loaded(around[row[_CAMPAIGN]], row, lead_of(people[row[_LEAD]]), *mine)
 
 
 _ENROLLMENT = (
@@ -62,19 +69,7 @@ _ENROLLMENT = (
 )  # fmt: skip
 _CAMPAIGN, _LEAD = _ENROLLMENT.index("campaign_id"), _ENROLLMENT.index("lead_id")
 _RUN = tuple(field.name for field in fields(StepRun))
-_STAGE = _RUN.index("stage")
-_STAGES = {stage.value: stage for stage in Stage}
-_STATUSES = {status.value: status for status in EnrollmentStatus}
 _INBOXES = Fixed(select(inbox_cursors.c.account, inbox_cursors.c.read_at))
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A step run with what the store knows it by."""
-
-    id: int
-    account: str | None
-    run: StepRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +87,9 @@ def _statements(dialect: Dialect, lock: bool) -> _Statements:
     names = ("enrollment_id", "pending", "kind", "at", "step", "permanent")
     seen = select(*(events.c[name] for name in names)).where(wanted(events.c.enrollment_id, dialect))
     return _Statements(
-        BulkSelect(rows.with_for_update() if lock else rows, dialect),
-        BulkSelect(runs.order_by(step_runs.c.id), dialect),
-        BulkSelect(seen.order_by(events.c.id), dialect),
+        BulkSelect(rows.with_for_update() if lock else rows, dialect, {"status": EnrollmentStatus}),
+        BulkSelect(runs.order_by(step_runs.c.id), dialect, {"stage": Stage}),
+        BulkSelect(seen.order_by(events.c.id), dialect, {"kind": EventKind}),
     )
 
 
@@ -110,19 +105,11 @@ def wrote_from(loaded: Loaded, step: str) -> frozenset[str]:
     return frozenset(account for account in acted if account)
 
 
-def _runs(statements: _Statements, connection: Connection, ids: Iterable[int]) -> Mapping[int, list[_Run]]:
-    found: dict[int, list[_Run]] = defaultdict(list)
-    for enrollment_id, run_id, account, *values in statements.runs.run(connection, ids):
-        values[_STAGE] = _STAGES[values[_STAGE]]
-        found[enrollment_id].append(_Run(run_id, account, StepRun(*values)))
-    return found
-
-
-def _events(statements: _Statements, connection: Connection, ids: Iterable[int]) -> Mapping[int, list[Seen | None]]:
-    """The events that were decided on; None stands for one that still waits for that."""
-    found: dict[int, list[Seen | None]] = defaultdict(list)
-    for enrollment_id, pending, kind, at, step, permanent in statements.events.run(connection, ids):
-        found[enrollment_id].append(None if pending else Seen(EventKind(kind), at, step, permanent))
+def _by_enrollment(rows: Iterable[Row]) -> Mapping[int, list[Row]]:
+    """Rows that begin with the id of their enrollment."""
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(row)
     return found
 
 
@@ -144,25 +131,27 @@ class _Around:
         return cls(book, campaign, campaign.values(), off, book.settings(), inboxes)
 
 
-def _loaded(
-    around: _Around, row: Sequence[Any], lead: Lead, runs: Sequence[_Run], seen: Sequence[Seen | None]
-) -> Loaded:
+def _loaded(around: _Around, row: Row, lead: Lead, run_rows: Sequence[Row], seen: Sequence[Row]) -> Loaded:
     enrollment_id, campaign_id, _, sequence_id, lane_id, due_at, status, step, started_at, ended_at, end_reason = row
-    inboxes = {
-        item.run.step: read_at
-        for item in runs
-        if item.account and (read_at := _inbox_read(around.book, item.account, around.inboxes)) is not None
-    }
+    runs: dict[str, StepRun] = {}
+    run_ids: dict[str, int] = {}
+    accounts: dict[str, str | None] = {}
+    inboxes: dict[str, datetime] = {}
+    for _, run_id, account, *values in run_rows:
+        run = StepRun(*values)
+        runs[run.step], run_ids[run.step], accounts[run.step] = run, run_id, account
+        if account and (read_at := _inbox_read(around.book, account, around.inboxes)) is not None:
+            inboxes[run.step] = read_at
     state = EnrollmentState(
         id=enrollment_id,
         lead=lead,
         campaign=around.values,
         vars=around.campaign.vars,
-        status=_STATUSES[status],
+        status=status,
         step=step,
         started_at=started_at,
-        runs={item.run.step: item.run for item in runs},
-        events=tuple(event for event in seen if event is not None),
+        runs=runs,
+        events=tuple([Seen(*event) for _, pending, *event in seen if not pending]),
         inboxes=inboxes,
         channels_off=around.channels_off,
         ended_at=ended_at,
@@ -176,9 +165,9 @@ def _loaded(
         sequence_id=sequence_id,
         lane_id=lane_id,
         due_at=due_at,
-        run_ids={item.run.step: item.id for item in runs},
-        accounts={item.run.step: item.account for item in runs},
-        undecided=None in seen,
+        run_ids=run_ids,
+        accounts=accounts,
+        undecided=any(pending for _, pending, *_ in seen),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import ARRAY, JSON, Connection, Dialect, Text, func, select
 
@@ -13,28 +14,37 @@ from runner.store.bulk import BulkSelect, wanted
 from runner.store.tables import leads, list_members, lists
 
 _FIELDS = tuple(field.name for field in fields(Lead))
-_STATUS, _TAGS, _LISTS, _OWN = (_FIELDS.index(name) for name in ("linkedin_status", "tags", "lists", "fields"))
-_STATUSES = {status.value: status for status in LinkedInConnectionStatus}
+_TAGS, _LISTS, _OWN = (_FIELDS.index(name) for name in ("tags", "lists", "fields"))
+LeadRow = tuple[Any, ...]
+"""A lead as it was read: the values of its fields, in their order."""
 
 
 def load_leads(connection: Connection, ids: Iterable[int]) -> Mapping[int, Lead]:
     """The leads of these ids, with the names of their lists; ids that are not there are left out."""
-    found: dict[int, Lead] = {}
-    for names, *values in _statement(connection.dialect).run(connection, ids):
-        values.insert(_LISTS, tuple(sorted(names or ())))
-        values[_STATUS] = _STATUSES[values[_STATUS]]
-        values[_TAGS] = tuple(values[_TAGS] or ())
-        values[_OWN] = values[_OWN] or {}
-        found[values[0]] = Lead(*values)
-    return found
+    return {lead_id: lead_of(row) for lead_id, row in read_leads(connection, ids).items()}
+
+
+def read_leads(connection: Connection, ids: Iterable[int]) -> Mapping[int, LeadRow]:
+    """The same, for `lead_of` to make a lead of each when its turn comes."""
+    return {row[0]: row for row in _statement(connection.dialect).run(connection, ids)}
+
+
+def lead_of(row: LeadRow) -> Lead:
+    """The lead of a row."""
+    values = list(row)
+    values[_TAGS] = tuple(values[_TAGS] or ())
+    values[_LISTS] = tuple(sorted(values[_LISTS] or ()))
+    values[_OWN] = values[_OWN] or {}
+    return Lead(*values)
 
 
 @lru_cache(maxsize=8)
 def _statement(dialect: Dialect) -> BulkSelect:
-    """A row a person; the names of their lists come first."""
+    """A row a person."""
     names = func.json_group_array if dialect.name == "sqlite" else func.array_agg
     kind = JSON() if dialect.name == "sqlite" else ARRAY(Text)
     on = select(names(lists.c.name, type_=kind)).select_from(list_members.join(lists))
-    mine = on.where(list_members.c.lead_id == leads.c.id).scalar_subquery()
-    columns = (leads.c[name] for name in _FIELDS if name != "lists")
-    return BulkSelect(select(mine, *columns).where(wanted(leads.c.id, dialect)), dialect)
+    mine = on.where(list_members.c.lead_id == leads.c.id).label("lists")
+    columns = (mine if name == "lists" else leads.c[name] for name in _FIELDS)
+    query = select(*columns).where(wanted(leads.c.id, dialect))
+    return BulkSelect(query, dialect, {"linkedin_status": LinkedInConnectionStatus})

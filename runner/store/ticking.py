@@ -17,7 +17,7 @@ from runner.store.claims import Claim, claim_rows
 from runner.store.context import Context
 from runner.store.fixed import Fixed
 from runner.store.lanes import Lane
-from runner.store.loading import Loaded, load
+from runner.store.loading import Loaded, load_each
 from runner.store.operations import resume_rows
 from runner.store.tables import enrollments, problems, timers, transitions
 
@@ -37,7 +37,7 @@ def advance_due(ctx: Context, lane: Lane, limit: int) -> Ticked:
         rows = _take_due(connection, lane.id, now, limit)
         if rows:
             writer = Writer(connection, ctx, now)
-            for loaded in load(connection, ctx.book, [enrollment_id for _, enrollment_id in rows], lock=True):
+            for loaded in load_each(connection, ctx.book, [enrollment_id for _, enrollment_id in rows], lock=True):
                 _decide_one(writer, loaded)
             writer.flush()
     return Ticked(len(rows))

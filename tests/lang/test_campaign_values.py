@@ -23,6 +23,6 @@ def test_the_variables_of_a_campaign_win_over_those_of_its_sequence():
     graph = StepGraph("s", (), "", frozenset(), vars={"offer": "plain", "size": 3})
     campaign = Campaign("c", "s", vars={"offer": "special"})
     state = EnrollmentState(1, Lead(1), campaign.values(), EnrollmentStatus.ACTIVE, None, NOW, vars=campaign.vars)
-    facts = facts_of(graph, state, state.runs, state.lead.values(), NOW)
+    facts = facts_of(graph, state, state.runs, NOW)
     assert facts.vars == {"offer": "special", "size": 3}
     assert facts.campaign["name"] == "c"
