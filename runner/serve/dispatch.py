@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
@@ -10,6 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from sqlalchemy import Connection
 
 from runner.channels.worker import Worker
 from runner.engine.outcomes import NotNow, Outcome
@@ -21,8 +24,11 @@ from runner.store.claims import Claim
 from runner.store.context import Context
 from runner.store.lanes import Lane, all_lanes, first_due
 from runner.store.results import give_back
-from runner.store.rooms import rooms
+from runner.store.rooms import Rooms, rooms
 from runner.store.ticking import advance_due, claim_due
+
+TOGETHER_SECONDS = 0.004
+"""Sends that land so shortly after a claim are followed up together: claiming one by one costs more than the wait."""
 
 
 @dataclass(slots=True)
@@ -47,12 +53,15 @@ class Dispatcher:
     _lanes: Mapping[int, Lane] = field(default_factory=dict)
     _released: int = 0
     _draining: bool = False
+    _claimed_at: float = -math.inf
+    _all_landed: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="send")
 
     def tick(self) -> int:
         """Move everything that is due now. Returns how many enrollments were taken up."""
+        self._gather()
         ctx = self.context()
         taken = 0
         while not self._draining:
@@ -62,23 +71,38 @@ class Dispatcher:
                 return taken
         return taken
 
+    def _gather(self) -> None:
+        """Wait a moment for others to land when some were claimed just now; nobody waits for it when all have."""
+        left = self._claimed_at + TOGETHER_SECONDS - self.stopwatch()
+        if left > 0:
+            self._all_landed.wait(left)
+
     def _round(self, ctx: Context) -> tuple[int, int]:
         """How many were moved on by decisions, and how many claimed for workers."""
-        believed = self.may_send()
+        believed, released = self.may_send(), self._released
         now = ctx.now()
-        due, lanes = self._due(ctx)
-        ready = [lanes[lane_id] for lane_id, at in due.items() if at <= now and lane_id in lanes]
-        advanced = sum(self._advance(ctx, lane) for lane in ready if not lane.account)
-        sending = [lane for lane in ready if lane.account and self._runs(ctx, lane) and not self._held(lane.id, now)]
-        return advanced, self._claim(ctx, sending, lanes) if believed and sending else 0
-
-    def _due(self, ctx: Context) -> tuple[Mapping[int, datetime], Mapping[int, Lane]]:
-        """When each lane is due, and the lanes; those are read again when there is a new one, since none changes."""
         with ctx.db.read() as connection:
-            due = first_due(connection)
-            if not due.keys() <= self._lanes.keys():
-                self._lanes = all_lanes(connection)
+            due, lanes = self._due(connection)
+            ready = [lanes[lane_id] for lane_id, at in due.items() if at <= now and lane_id in lanes]
+            sending = [lane for lane in ready if self._sends(ctx, lane, now)] if believed and self._has_room() else []
+            found = rooms(connection, ctx, sending, lanes)
+        advanced = sum(self._advance(ctx, lane) for lane in ready if not lane.account)
+        for lane_id, until in found.closed.items():
+            self._hold(lane_id, until, released)
+        return advanced, self._claim(ctx, [lane for lane in sending if lane.id not in found.closed], found)
+
+    def _due(self, connection: Connection) -> tuple[Mapping[int, datetime], Mapping[int, Lane]]:
+        """When each lane is due, and the lanes; those are read again when there is a new one, since none changes."""
+        due = first_due(connection)
+        if not due.keys() <= self._lanes.keys():
+            self._lanes = all_lanes(connection)
         return due, self._lanes
+
+    def _sends(self, ctx: Context, lane: Lane, now: datetime) -> bool:
+        return bool(lane.account) and self._runs(ctx, lane) and not self._held(lane.id, now)
+
+    def _has_room(self) -> bool:
+        return self.in_flight() < self.workers
 
     def _advance(self, ctx: Context, lane: Lane) -> int:
         started = self.stopwatch()
@@ -86,18 +110,10 @@ class Dispatcher:
         self._batch.learn(ticked.taken, self.stopwatch() - started, ctx.lease)
         return ticked.taken
 
-    def _claim(self, ctx: Context, sending: Sequence[Lane], lanes: Mapping[int, Lane]) -> int:
+    def _claim(self, ctx: Context, sending: Sequence[Lane], found: Rooms) -> int:
         """Claim as much as free workers can begin at once and shared limits let out, shared out between the lanes."""
-        if self.in_flight() >= self.workers:
-            return 0
-        released = self._released
-        with ctx.db.read() as connection:
-            found = rooms(connection, ctx, sending, lanes)
-        for lane_id, until in found.closed.items():
-            self._hold(lane_id, until, released)
-        shares = self._shares(ctx, [lane for lane in sending if lane.id not in found.closed])
         taken = 0
-        for lane, wanted in shares.items():
+        for lane, wanted in self._shares(ctx, sending).items():
             room = found.take(lane, wanted)
             if self._draining or not room:
                 continue
@@ -105,6 +121,8 @@ class Dispatcher:
             for claim in ticked.claims:
                 self._submit(claim)
             taken += ticked.taken
+        if taken:
+            self._claimed_at = self.stopwatch()
         return taken
 
     def _shares(self, ctx: Context, running: Sequence[Lane]) -> dict[Lane, int]:
@@ -137,6 +155,7 @@ class Dispatcher:
         with self._lock:
             self._flying[claim.lane] += 1
             self._tokens.add(claim.token)
+            self._all_landed.clear()
             released = self._released
         try:
             future = self._pool.submit(self.worker.perform, claim)
@@ -150,6 +169,8 @@ class Dispatcher:
         with self._lock:
             self._flying[claim.lane] -= 1
             self._tokens.discard(claim.token)
+            if not self._tokens:
+                self._all_landed.set()
             if not isinstance(outcome, NotNow):
                 self._passed.pop(claim.lane.id, None)
         if isinstance(outcome, NotNow) and outcome.lane_wide and outcome.until is not None:
@@ -178,7 +199,8 @@ class Dispatcher:
     def next_due(self) -> datetime | None:
         """When something will be due next, held lanes counted from when their hold ends; None when nothing waits."""
         ctx = self.context()
-        due, lanes = self._due(ctx)
+        with ctx.db.read() as connection:
+            due, lanes = self._due(connection)
         with self._lock:
             holds = dict(self._holds)
         times = [max(at, holds.get(lane_id, at)) for lane_id, at in due.items() if self._runs(ctx, lanes[lane_id])]
