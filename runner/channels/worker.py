@@ -1,4 +1,4 @@
-"""One piece of work: open it, look ahead, prepare, fire through the gate, record. The only caller of channels."""
+"""One piece of work: open it, prepare, fire through the gate, record. The only caller of channels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from runner.errors import DatabaseUnavailable, MissingSecret
 from runner.model.channel import ChannelType
 from runner.store.claims import Claim, set_aside
 from runner.store.context import Context
-from runner.store.gatekeeping import look_ahead, pass_gate
+from runner.store.gatekeeping import pass_gate
 from runner.store.results import abandon, give_back, record
 from runner.store.work import Unworkable, Work, note_intent, open_work
 
@@ -104,10 +104,8 @@ class Worker:
 
     def _send(self, ctx: Context, work: Work, passed: threading.Event) -> Outcome:
         """Sets `passed` once the intent is known to be durable: from then on something may have gone out."""
-        intention = work.intention()
-        refusal = look_ahead(ctx, intention)
-        if refusal is not None:
-            return refusal
+        if work.refused is not None:
+            return work.refused
         self.failpoint("before_prepare")
         prepared = self.channels[work.account.channel].prepare(work.job)
         if not _is_prepared(prepared):
@@ -115,7 +113,7 @@ class Worker:
         self.failpoint("prepared")
 
         def gate() -> Permit | Refusal:
-            verdict = pass_gate(ctx, intention)
+            verdict = pass_gate(ctx, work.intention())
             if isinstance(verdict, Permit):
                 note_intent(ctx, work, verdict)
             passed.set()

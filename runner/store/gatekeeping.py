@@ -70,16 +70,20 @@ def pass_gate(ctx: Context, intention: Intention) -> Permit | Refusal:
 
 
 def look_ahead(ctx: Context, intention: Intention) -> Refusal | None:
-    """What the gate would say now. Nothing is written; used before connecting, and to explain."""
-    now = ctx.now()
-    unclaimed = replace(intention, claim=None)  # whether the claim still holds is the gate's to see
+    """What the gate would say now. Nothing is written; used to explain."""
     with ctx.db.read() as connection:
-        refused: Refusal | None = None
-        for way in unclaimed.ways():
-            verdict, _ = _verdict(connection, ctx, way, now, lock=False)
-            if verdict is None:
-                return None
-            refused = _sooner(refused, verdict)
+        return foresee(connection, ctx, intention)
+
+
+def foresee(connection: Connection, ctx: Context, intention: Intention) -> Refusal | None:
+    """What the gate would say now, whether or not the claim still holds: that is the gate's to see."""
+    now, unclaimed = ctx.now(), replace(intention, claim=None)
+    refused: Refusal | None = None
+    for way in unclaimed.ways():
+        verdict, _ = _verdict(connection, ctx, way, now, lock=False)
+        if verdict is None:
+            return None
+        refused = _sooner(refused, verdict)
     return refused
 
 
@@ -235,4 +239,4 @@ def active_days(connection: Connection, account: ChannelConfig, now: datetime) -
     ).scalar_one()
 
 
-__all__ = ["Intention", "NotNow", "active_days", "look_ahead", "pass_gate"]
+__all__ = ["Intention", "NotNow", "active_days", "foresee", "look_ahead", "pass_gate"]

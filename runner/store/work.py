@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, exists, insert, null, or_, select, text, update
 
-from runner.engine.outcomes import Failed, Permit, Unknown
+from runner.engine.outcomes import Failed, Permit, Refusal, Unknown
 from runner.engine.ports import Job, Release, ThreadRef
 from runner.lang.templates import TemplateError, parse_template, render
 from runner.model.campaign import Campaign
@@ -25,7 +25,7 @@ from runner.store.bulk import bulk_insert, bulk_update
 from runner.store.claims import Claim, drop, holds
 from runner.store.context import Context
 from runner.store.fixed import Fixed
-from runner.store.gatekeeping import Intention
+from runner.store.gatekeeping import Intention, foresee
 from runner.store.journal import Line, person
 from runner.store.loading import Loaded, load, wrote_from
 from runner.store.tables import outreach_attempts, outreach_messages, recovered_sends, step_runs
@@ -33,7 +33,10 @@ from runner.store.tables import outreach_attempts, outreach_messages, recovered_
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One attempt about to be made, with the rows it belongs to."""
+    """One attempt about to be made, with the rows it belongs to.
+
+    `refused` is what the gate would have said when it was opened: then there is no need to connect, only to be told no.
+    """
 
     claim: Claim
     step: str
@@ -45,6 +48,7 @@ class Work:
     campaign: Campaign
     job: Job
     wrote_from: frozenset[str]
+    refused: Refusal | None = None
 
     def intention(self) -> Intention:
         """What the gate is asked."""
@@ -98,7 +102,10 @@ def open_work(ctx: Context, claim: Claim, release: Release | None = None) -> Wor
         if run is None or run.outcome is not None or not isinstance(node.body, ChannelStep):
             drop(connection, claim)
             return None
-        return _Opening(connection, ctx, claim, loaded, node.body, now, release).work(step, run.action, run.tries)
+        opened = _Opening(connection, ctx, claim, loaded, node.body, now, release).work(step, run.action, run.tries)
+        if isinstance(opened, Unworkable):
+            return opened
+        return replace(opened, refused=foresee(connection, ctx, opened.intention()))
 
 
 @dataclass(frozen=True, slots=True)
