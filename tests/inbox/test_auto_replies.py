@@ -94,3 +94,54 @@ def test_bulk_mail_that_nobody_sent_and_no_list_is_an_automatic_reply() -> None:
     assert classify(thanks.format("Return-Path: <>\nPrecedence: bulk\n").encode()).rule == "bulk-from-nobody"
     for head in ("Return-Path: <grace@navy.example>\nPrecedence: bulk\n", "Return-Path: <>\n"):
         assert classify(thanks.format(head).encode()).kind is MailKind.REPLY
+
+
+def written(text: str) -> bytes:
+    return f"From: g@navy.example\nTo: ada@lumen.example\nSubject: Re: hello\nIn-Reply-To: <k1@x>\n\n{text}\n".encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Your message about "hello" was waitlisted.\n\nPlease add yourself to my Guest List so your future messages '
+        "will go to my Inbox: https://verify.example/1",
+        "To control spam, I now allow incoming messages only from senders I have approved beforehand.\n\nIf you would "
+        "like to be added to my list of approved senders, fill out the form. Once I approve you, I will receive your "
+        "original message.\n\nhttps://webmail.example/a",
+        "I'm protecting myself from receiving junk mail.\n\nJust this once, click the link below so I can receive your "
+        "emails.\n\nhttps://verify.example/a2?x:y",
+        "Your message attached below is being held because your address has not been verified.\n\nTo release your "
+        "message for delivery, please reply to this message to confirm.",
+        "Click on the following link to have your address added to\nthe recipient's allowed list and to ensure "
+        "delivery of your email.\n\nhttp://verify.example/1",
+    ],
+)
+def test_a_robot_that_wants_a_proof_is_known_without_any_header(text: str) -> None:
+    verdict = classify(written(text))
+    assert (verdict.kind, verdict.rule) == (MailKind.AUTO_REPLY, "challenge")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You can add yourself to the guest list here: https://party.example/x - see you there",
+        "I added you to our guest list, and the invitation was delivered by mail.",
+        "Our inbox is protected by a filter, see https://filter.example. Not for us.",
+        "Please get your address added to our supplier list, or your emails are not delivered to purchasing.",
+        "Your message was held by our filter, I only saw it now. Call me on Monday.",
+        "Your message was held in quarantine until this morning, sorry. Call me on Monday.",
+        "I have put you on my whitelist, so your emails go to my inbox now. Call me.",
+        "Please reply to this message to confirm Monday. I will receive your message on the train.",
+        "Your email was held up; was it about the guest list? Reply to this email to confirm.",
+    ],
+)
+def test_a_person_who_writes_of_lists_and_filters_is_no_robot(text: str) -> None:
+    assert classify(written(text)).kind is MailKind.REPLY
+
+
+def test_a_report_that_nobody_signs_is_a_bounce_and_an_absence_is_not() -> None:
+    head = "Return-Path: <>\nFrom: <>\nTo: ada@lumen.example\nAuto-Submitted: auto-replied\nSubject: x\n\n"
+    [dead] = classify(f"{head}You sent mail to g@navy.example. That's not a valid user here.\n".encode()).recipients
+    assert (dead.address, dead.hard) == ("g@navy.example", True)
+    away = classify(f"{head}I am on holiday until 4 December 2026.\n".encode(), received=date(2026, 11, 23))
+    assert away.kind is MailKind.AUTO_REPLY

@@ -13,7 +13,16 @@ _SUBJECT = re.compile(any_of("auto_reply_subjects"), re.IGNORECASE)
 _BODY = re.compile(any_of("auto_reply_bodies"), re.IGNORECASE)
 _GONE = re.compile(any_of("auto_reply_gone"), re.IGNORECASE)
 _FORMULA = re.compile(any_of("auto_formulae"), re.IGNORECASE)
-_CHALLENGE = re.compile(any_of("challenges"), re.IGNORECASE)
+_CHALLENGE_ALONE = re.compile(any_of("challenges_alone"), re.IGNORECASE)
+_CHALLENGE = re.compile(f"{any_of('challenges')}|{any_of('challenges_alone')}", re.IGNORECASE)
+_DELIVERY = re.compile(
+    r"\b(?:deliver\w*|receive|release)\b[^.]{0,60}\b(?:your|future) (?:\w+ )?(?:e-?mail|message)s?\b"
+    r"|\b(?:your|future) (?:\w+ )?(?:e-?mail|message)s?\b[^.]{0,100}"
+    r"\b(?:deliver\w*|inbox|held|quarantined|wait-?listed)\b",
+    re.IGNORECASE,
+)
+"""What such a text is about; an invitation to a guest list is not."""
+_LINK = re.compile(r"https?://\S{1,500}", re.IGNORECASE)
 _REPLY_PREFIX = re.compile(
     r"^(?:(?:re|aw|sv|antw|odp|vs|ref|rif|res|回复|答复|返信)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE
 )
@@ -77,7 +86,13 @@ def _only_an_absence(written: Written) -> bool:
 
 def is_challenge(text: str) -> bool:
     """Whether a robot wants the sender to prove to be a person; for an operator, the link is never followed."""
-    return bool(_CHALLENGE.search(text[:2000]))
+    return bool(_CHALLENGE.search(" ".join(text[:2000].split())))
+
+
+def only_a_challenge(text: str) -> bool:
+    """Whether a text that no header marks as automatic is what only such a robot writes."""
+    flat = _LINK.sub(" ", " ".join(text[:2000].split()))
+    return all(map(bool, (_CHALLENGE_ALONE.search(flat), _DELIVERY.search(flat), not _ENGAGED.search(flat))))
 
 
 def gone(text: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from runner.channels.email.bounce_fields import command_of, from_blocks, reply_code, status_in
-from runner.channels.email.bounce_reasons import judge
+from runner.channels.email.bounce_reasons import by_words, judge
 from runner.channels.email.bounce_report import Report, inner_report
 from runner.channels.email.bounce_text import from_text, said_of_each
 from runner.channels.email.judgement import Failure, Recipient
@@ -64,8 +64,10 @@ def looks_automatic(report: Report) -> bool:
     ours = bool(set(report.returned.addresses("from")) & set(headers.addresses("to"))) and "references" not in headers
     coded = bool(reply_code(report.words[:3000]) or status_in(report.words[:3000]))
     machine = robot or empty or returns or coded or "auto-submitted" in headers or _names_another(report)
+    nobody = empty and headers.raw("from").strip() == "<>"  # no person's mail program writes as nobody
     return (
         daemon
+        or (nobody and (told or coded or by_words(report.words) is not None))
         or (robot and (subject or told or empty or returns))
         or (told and ((subject and machine) or ours or empty))
         or (subject and empty)

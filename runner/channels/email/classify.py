@@ -11,7 +11,7 @@ from datetime import date
 from email.utils import parsedate_to_datetime
 
 from runner.channels.email.arf import feedback
-from runner.channels.email.auto_reply import auto_reply_rule, gone, is_challenge, other_addresses
+from runner.channels.email.auto_reply import auto_reply_rule, gone, is_challenge, only_a_challenge, other_addresses
 from runner.channels.email.bounce import failures, recipients_of
 from runner.channels.email.bounce_reasons import judge
 from runner.channels.email.bounce_report import Report, take_apart
@@ -23,7 +23,7 @@ from runner.channels.email.parse import Mail, parse
 from runner.channels.email.parse_headers import addresses_in, message_ids_in
 from runner.channels.email.reply_text import Written
 
-CLASSIFIER_VERSION = 3
+CLASSIFIER_VERSION = 4
 """Raised whenever a rule changes, so that kept messages can be read again."""
 
 CHALLENGE = "challenge"
@@ -96,9 +96,9 @@ def _automatic(written: Written, own: set[str], received: date | None) -> Verdic
     came = received or _date_of(mail)
     back = return_date(f"{subject}\n{text}", came, month_first=_month_first(mail)) if came else None
     rule = auto_reply_rule(written, dated=back is not None and back.explicit)
-    if rule is None:
+    if rule is None and not only_a_challenge(text):
         return None
-    rule = CHALLENGE if is_challenge(text) else rule
+    rule = CHALLENGE if rule is None or is_challenge(text) else rule
     left = gone(text)
     sender = set(mail.headers.addresses("from"))
     moved = other_addresses(text, frozenset(own | sender)) if left else ()
