@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import base64
+import socket
+import threading
+import time
 
 import pytest
 
 from runner.channels.email.channel import EmailChannel
+from runner.channels.email.config import OAuthSettings
+from runner.channels.email.oauth import TokenSource
 from runner.engine.outcomes import AccountTrouble, Sent, Trouble
-from runner.errors import MissingSecret
+from runner.errors import ChannelUnavailable, MissingSecret
 from runner.model.channel import SecretRef
 from runner.sandbox.smtp import SmtpSink
-from runner.secrets import read_secret
+from runner.secrets import Secret, read_secret
 
 PASSWORD = SecretRef(env="PASSWORD")
 
@@ -125,6 +130,57 @@ def test_a_token_server_in_trouble_is_trouble_of_the_connection(answer, guarded_
     outcome = send(job(account(guarded_sink.port, smtp=oauth(token_server(answer)))))
     assert isinstance(outcome, AccountTrouble)
     assert (outcome.kind, outcome.reason) == (Trouble.CONNECTION, "token_server")
+
+
+@pytest.mark.parametrize("life", [None, "3600", "soon", []])
+def test_how_long_a_token_lives_may_be_said_in_any_way(life, guarded_sink, token_server, account, job, send):
+    server = token_server((200, {"access_token": "good", "expires_in": life}))
+    config = account(guarded_sink.port, smtp=oauth(server) | {"per_connection": 1})
+    assert isinstance(send(job(config, key="k1")), Sent)
+    assert isinstance(send(job(config, key="k2")), Sent)
+    assert len(server.requests) == 1
+
+
+@pytest.fixture
+def dripping():
+    """A token server that never comes to the end of its answer."""
+    listener, ended = socket.create_server(("127.0.0.1", 0)), threading.Event()
+
+    def serve():
+        with listener.accept()[0] as connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+            while not ended.wait(0.05):
+                connection.sendall(b" ")
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/token"
+    ended.set()
+    thread.join(5)
+    listener.close()
+
+
+def test_a_token_server_that_drips_holds_up_its_own_account_and_not_for_long(dripping, token_server):
+    def settings(url):
+        return OAuthSettings(url, "id-1", SecretRef(env="REFRESH"))
+
+    source = TokenSource(lambda ref: Secret("refresh-1"), whole=1.0)
+    well, told = token_server((200, {"access_token": "good"})), []
+
+    def ask():
+        try:
+            source.token(settings(dripping))
+        except ChannelUnavailable as error:
+            told.append(str(error))
+
+    slow = threading.Thread(target=ask)
+    started = time.monotonic()
+    slow.start()
+    assert source.token(settings(well.url)).reveal() == "good"
+    assert time.monotonic() - started < 0.8, "another account's token is not waited for"
+    slow.join(10)
+    assert time.monotonic() - started < 3
+    assert "ReadTimeout" in told[0]
 
 
 @pytest.mark.parametrize(
