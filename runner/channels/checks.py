@@ -41,12 +41,13 @@ def _email(config: ChannelConfig, secrets: Secrets, clock: Clock, resolver: Reso
     from runner.channels.email.doctor_dns import check_domain
     from runner.channels.email.inbox import EmailInbox
 
-    channel = EmailChannel(secrets, clock)
+    channel, account = EmailChannel(secrets, clock), account_of(config)
+    dkim = account.dkim
     checks = [
         doctor.check_login(channel, config),
         doctor.check_inbox(EmailInbox(secrets, clock), config),
         doctor.check_limits(config),
-        *check_domain(account_of(config), resolver or SystemResolver()),
+        *check_domain(account, resolver or SystemResolver(), (lambda: secrets(dkim.key)) if dkim else None),
     ]
     channel.close()
     for check in checks:

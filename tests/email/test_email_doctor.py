@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime as dt
 import socket
@@ -13,6 +14,8 @@ import dns.rcode
 import dns.resolver
 import dns.rrset
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from runner.channels.email.channel import EmailChannel
 from runner.channels.email.config import account_of
@@ -28,10 +31,11 @@ from runner.channels.email.doctor import (
 from runner.channels.email.doctor_dns import check_domain
 from runner.channels.email.inbox import EmailInbox
 from runner.model.channel import ChannelConfig, ChannelType, SecretRef
-from runner.model.rates import LimitSet, Rate
+from runner.model.rates import LimitSet, Ramp, Rate
 from runner.sandbox.imap import ImapServer
 from runner.sandbox.mailbox import Mailboxes
 from runner.sandbox.smtp import SmtpSink
+from runner.secrets import Secret
 
 GOOD_ZONE = {
     ("lumen.example.", "TXT"): ['"v=spf1 ip4:192.0.2.1 -all"'],
@@ -146,6 +150,58 @@ def test_the_accounts_own_dkim_selector_is_looked_for(dns_server, account):
     assert verdicts(check_domain(lumen(account, **signing), server.resolver))["dkim"] is Verdict.FAILED
 
 
+@pytest.fixture(scope="module")
+def pairs():
+    """Two DKIM keys: the private one as PEM, and what DNS holds of it."""
+
+    def made():
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        pem, der = serialization.Encoding.PEM, serialization.Encoding.DER
+        private = key.private_bytes(pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
+        public = key.public_key().public_bytes(der, serialization.PublicFormat.SubjectPublicKeyInfo)
+        text = "v=DKIM1; k=rsa; p=" + base64.b64encode(public).decode()
+        return private.decode(), " ".join(f'"{text[start : start + 200]}"' for start in range(0, len(text), 200))
+
+    return made(), made()
+
+
+def test_the_published_key_has_to_be_the_other_half_of_the_one_that_signs(pairs, dns_server, account):
+    (ours, published), (others, _) = pairs
+    signing = {"dkim": {"selector": "s9", "key": SecretRef(env="DKIM")}}
+    server = dns_server(GOOD_ZONE | {("s9._domainkey.lumen.example.", "TXT"): [published]})
+
+    def found(key):
+        checks = check_domain(lumen(account, **signing), server.resolver, lambda: Secret(key))
+        [check] = [each for each in checks if each.name == "dkim"]
+        return check
+
+    assert found(ours).verdict is Verdict.OK
+    assert found(others).verdict is Verdict.FAILED
+    assert "another key" in found(others).text
+    broken = found("-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----")
+    assert broken.verdict is Verdict.FAILED
+    assert "c2VjcmV0" not in repr(broken)
+
+
+def test_a_reverse_name_that_leads_elsewhere_is_none(dns_server, account):
+    zone = GOOD_ZONE | {("1.2.0.192.in-addr.arpa.", "PTR"): ["host-1.cheap.example."],
+                        ("host-1.cheap.example.", "A"): ["192.0.2.77"]}  # fmt: skip
+    found = {each.name: each for each in check_domain(lumen(account), dns_server(zone).resolver)}
+    assert found["ptr"].verdict is Verdict.FAILED
+    assert "lead back" in found["ptr"].remedy
+
+
+def test_every_domain_that_is_written_from_is_looked_at_and_spf_where_bounces_go(dns_server, account):
+    identities = {"bob": {"address": "bob@bytes.example"}, "cy": {"address": "cy@lumen.example"}}
+    settings = {"send_as": {"field": "owner", "identities": identities}, "return_path": "b@bounces.example"}
+    checks = check_domain(lumen(account, **settings), dns_server(GOOD_ZONE).resolver)
+    failed = sorted((each.name, each.text) for each in checks if each.verdict is Verdict.FAILED)
+    assert failed == [
+        ("dmarc", "bytes.example has no DMARC record"), ("mx", "bytes.example takes no mail"),
+        ("spf", "bounces.example has no SPF record"),
+    ]  # fmt: skip
+
+
 def test_a_resolver_that_does_not_answer_is_no_verdict_on_the_domain(dns_server, account, monkeypatch):
     monkeypatch.setattr("runner.channels.email.doctor_dns.SECONDS", 0.2)
     found = verdicts(check_domain(lumen(account), dns_server(GOOD_ZONE, silent=True).resolver))
@@ -201,6 +257,21 @@ def test_limits_are_compared_with_the_providers(rates, host, verdict):
     settings = {"from": "ada@lumen.example", "smtp": {"host": host}}
     config = ChannelConfig(ChannelType.EMAIL, "ada", limits=limits, settings=settings)
     assert check_limits(config).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("limits", "verdict", "words"),
+    [(LimitSet(rates=(Rate(45, dt.timedelta(days=1)),)), Verdict.WARNING, "45 may go out within a minute"),
+     (LimitSet(rates=(Rate(45, dt.timedelta(days=1)),), min_gap=dt.timedelta(seconds=1)), Verdict.WARNING, "within a"),
+     (LimitSet(rates=(Rate(45, dt.timedelta(days=1)),), min_gap=dt.timedelta(seconds=90)), Verdict.OK, "45 a day"),
+     (LimitSet(rates=(Rate(45, dt.timedelta(days=1)), Rate(20, dt.timedelta(hours=1)))), Verdict.OK, "45 a day"),
+     (LimitSet(ramp=Ramp(10, 5, 40), min_gap=dt.timedelta(seconds=90)), Verdict.OK, "40 a day")],
+)  # fmt: skip
+def test_what_may_go_out_within_a_minute_is_compared_too(limits, verdict, words):
+    settings = {"from": "ada@lumen.example", "smtp": {"host": "smtp.office365.com"}}
+    check = check_limits(ChannelConfig(ChannelType.EMAIL, "ada", limits=limits, settings=settings))
+    assert check.verdict is verdict
+    assert words in check.text
 
 
 def test_an_hourly_limit_counts_for_the_day():

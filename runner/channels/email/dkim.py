@@ -42,3 +42,12 @@ def signed(content: bytes, settings: DkimSettings, key: Secret, domain: str) -> 
         why = type(error).__name__
         raise SigningTrouble(f"the DKIM key of selector {settings.selector} cannot sign: {why}") from None
     return bytes(header) + content
+
+
+def verifies(settings: DkimSettings, key: Secret, domain: str, published: str) -> bool:
+    """Whether a message signed with `key` passes by the record that is published. Raises SigningTrouble."""
+    message = f"From: probe@{domain}\r\nSubject: probe\r\n\r\nprobe\r\n".encode()
+    try:
+        return bool(dkimpy.verify(signed(message, settings, key, domain), dnsfunc=lambda *_, **__: published.encode()))
+    except (dkimpy.DKIMException, ValueError, TypeError):
+        return False

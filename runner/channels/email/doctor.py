@@ -16,8 +16,10 @@ from runner.channels.email.inbox import EmailInbox
 from runner.engine.outcomes import AccountTrouble, Failed, Outcome
 from runner.errors import RunnerError
 from runner.model.channel import ChannelConfig
+from runner.model.rates import LimitSet
 
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 
 
 class Verdict(Enum):
@@ -77,26 +79,34 @@ def check_inbox(inbox: EmailInbox, config: ChannelConfig) -> Check:
 
 def check_limits(config: ChannelConfig) -> Check:
     """Compare the account's own limits with what its provider allows and with what cold outreach bears."""
-    host = account_of(config).smtp.host
-    daily = [rate.count * (DAY / rate.per) for rate in config.limits.rates if rate.per <= DAY]
-    lowest = [rate.count for rate in config.limits.rates if rate.per == DAY]
-    most = min([*lowest, *daily], default=None)
-    cap = cap_of(host)
+    limits, cap = config.limits, cap_of(account_of(config).smtp.host)
+    daily = [rate.count * (DAY / rate.per) for rate in limits.rates if rate.per <= DAY]
+    most = min([*daily, *([limits.ramp.ceiling] if limits.ramp else [])], default=None)
     if most is None:
         return Check("limits", Verdict.WARNING, "no daily limit", f"set `limits.per_day`, at most {COLD_PER_DAY}")
     if cap is not None and most > cap.per_day:
         words = f"{most:.0f} a day are more than {cap.provider} allows ({cap.per_day:,})"
         return Check("limits", Verdict.FAILED, words, f"set `limits.per_day` below {cap.per_day:,}: {cap.source}")
+    at_once = _in_a_minute(limits)
+    if cap is not None and cap.per_minute and at_once > cap.per_minute:
+        words = f"{at_once} may go out within a minute, more than {cap.provider} takes ({cap.per_minute})"
+        return Check("limits", Verdict.WARNING, words, f"set `limits.min_gap`, such as 90s: {cap.source}")
     if most > COLD_PER_DAY:
         words = f"{most:.0f} a day is much for one mailbox"
         return Check("limits", Verdict.WARNING, words, f"at most {COLD_PER_DAY} a day keep a mailbox healthy")
     return Check("limits", Verdict.OK, f"{most:.0f} a day")
 
 
+def _in_a_minute(limits: LimitSet) -> int:
+    """The most that may go out within one minute: no limit but a gap spreads what it allows."""
+    counts = [rate.count for rate in limits.rates] + ([limits.ramp.ceiling] if limits.ramp else [])
+    return min([*counts, *([MINUTE // limits.min_gap + 1] if limits.min_gap else [])])
+
+
 def check_unsubscribe(base_url: str, fetch: Callable[[str], tuple[int, str]]) -> Check:
     """Ask the public endpoints whether they live. `fetch` gives status and text of a GET; it may raise OSError."""
     if not base_url:
-        remedy = "set `web.base_url` and `web.secret` for one-click opt-out, which Gmail and Yahoo want of bulk senders"
+        remedy = "set `web.base_url` for one-click opt-out, which Gmail and Yahoo want of bulk senders"
         return Check("unsubscribe", Verdict.WARNING, "no public address for opt-out links", remedy)
     try:
         status, text = fetch(f"{base_url.rstrip('/')}/healthz")

@@ -6,6 +6,7 @@ SPF and DMARC are read by `checkdmarc`, which is part of the `doctor` extra; eve
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 
 import dns.exception
@@ -13,9 +14,12 @@ import dns.resolver
 import dns.reversename
 from dns.rdtypes.ANY.TXT import TXT
 
-from runner.channels.email.config import EmailAccount
+from runner.channels.email.config import DkimSettings, EmailAccount
+from runner.channels.email.dkim import SigningTrouble, verifies
 from runner.channels.email.doctor import Check, Verdict
 from runner.channels.email.doctor_caps import cap_of
+from runner.errors import MissingSecret
+from runner.secrets import Secret
 
 SECONDS = 5.0
 USUAL_SELECTORS = ("google", "selector1", "selector2", "default", "dkim", "mail", "s1", "s2", "k1", "fm1", "zoho", "mx")
@@ -24,16 +28,26 @@ USUAL_SELECTORS = ("google", "selector1", "selector2", "default", "dkim", "mail"
 _MISSING = "install the extra: pip install 'outreach-runner[doctor]'"
 
 
-def check_domain(account: EmailAccount, resolver: dns.resolver.Resolver) -> list[Check]:
-    """Everything about the sending domain and the submission host."""
-    domain = account.sender.domain
-    return [
-        _asked("spf", lambda: _spf(domain, resolver), "checkdmarc"),
-        _asked("dkim", lambda: _dkim(account, resolver)),
-        _asked("dmarc", lambda: _dmarc(domain, resolver), "checkdmarc"),
-        _asked("mx", lambda: _mx(domain, resolver)),
-        _asked("ptr", lambda: _pointer(account.smtp.host, resolver)),
-    ]
+def check_domain(
+    account: EmailAccount, resolver: dns.resolver.Resolver, key: Callable[[], Secret] | None = None
+) -> list[Check]:
+    """Everything about the domains that the account writes from, and the submission host. `key` reads the DKIM key."""
+    found: list[Check] = []
+    for domain in _domains(account):
+        bounces = account.return_path.rpartition("@")[2].lower() or domain
+        found += [
+            _asked("spf", partial(_spf, bounces, resolver), "checkdmarc"),
+            _asked("dkim", partial(_dkim, account, domain, resolver, key)),
+            _asked("dmarc", partial(_dmarc, domain, resolver), "checkdmarc"),
+            _asked("mx", partial(_mx, domain, resolver)),
+        ]
+    return [*dict.fromkeys(found), _asked("ptr", partial(_pointer, account.smtp.host, resolver))]
+
+
+def _domains(account: EmailAccount) -> list[str]:
+    """Those in From: the account's, and those of its other names."""
+    others = account.send_as.identities.values() if account.send_as else ()
+    return list(dict.fromkeys([account.sender.domain, *(each.domain for each in others)]))
 
 
 def _asked(name: str, check: Callable[[], Check], needs: str = "dns") -> Check:
@@ -83,13 +97,11 @@ def _text(record: TXT) -> str:
     return b"".join(record.strings).decode("ascii", "replace")
 
 
-def _dkim(account: EmailAccount, resolver: dns.resolver.Resolver) -> Check:
-    domain = account.sender.domain
+def _dkim(
+    account: EmailAccount, domain: str, resolver: dns.resolver.Resolver, key: Callable[[], Secret] | None
+) -> Check:
     if account.dkim is not None:
-        name = f"{account.dkim.selector}._domainkey.{account.dkim.domain or domain}"
-        if _key_at(name, resolver):
-            return Check("dkim", Verdict.OK, f"{name} holds a key")
-        return Check("dkim", Verdict.FAILED, f"{name} holds no key", "publish the public half of `dkim.key` there")
+        return _own_key(account.dkim, domain, resolver, key)
     for selector in USUAL_SELECTORS:
         if _key_at(f"{selector}._domainkey.{domain}", resolver):
             return Check("dkim", Verdict.OK, f"{selector}._domainkey.{domain} holds a key")
@@ -97,8 +109,30 @@ def _dkim(account: EmailAccount, resolver: dns.resolver.Resolver) -> Check:
     return Check("dkim", Verdict.WARNING, f"no key under the usual selectors of {domain}", remedy)
 
 
-def _key_at(name: str, resolver: dns.resolver.Resolver) -> bool:
-    return any("p=" in text and not text.rstrip("; ").endswith("p=") for text in _ask(resolver, name, "TXT", _text))
+def _own_key(
+    settings: DkimSettings, domain: str, resolver: dns.resolver.Resolver, key: Callable[[], Secret] | None
+) -> Check:
+    """Whether what we sign is believed: the published key, and that it is the other half of ours."""
+    name = f"{settings.selector}._domainkey.{settings.domain or domain}"
+    published = _key_at(name, resolver)
+    if not published:
+        return Check("dkim", Verdict.FAILED, f"{name} holds no key", "publish the public half of `dkim.key` there")
+    if key is None:
+        return Check("dkim", Verdict.OK, f"{name} holds a key")
+    try:
+        believed = verifies(settings, key(), domain, published)
+    except (SigningTrouble, MissingSecret) as error:
+        return Check("dkim", Verdict.FAILED, str(error), "name the private key in `dkim.key`")
+    if believed:
+        return Check("dkim", Verdict.OK, f"{name} holds the key that signs")
+    words = f"{name} holds another key: what this account signs is not believed"
+    return Check("dkim", Verdict.FAILED, words, "publish the public half of `dkim.key` there")
+
+
+def _key_at(name: str, resolver: dns.resolver.Resolver) -> str:
+    """The published key; empty where there is none, or one that was revoked (RFC 6376 section 3.6.1)."""
+    texts = _ask(resolver, name, "TXT", _text)
+    return next((text for text in texts if "p=" in text and not text.rstrip("; ").endswith("p=")), "")
 
 
 def _mx(domain: str, resolver: dns.resolver.Resolver) -> Check:
@@ -120,7 +154,16 @@ def _pointer(host: str, resolver: dns.resolver.Resolver) -> Check:
     if nameless:
         remedy = "ask who runs the server to set a PTR record; Gmail refuses mail without one (550 5.7.25)"
         return Check("ptr", Verdict.FAILED, f"no reverse name for {', '.join(nameless)}", remedy)
+    if strangers := [each for each, name in reverse.items() if not _leads_back(each, name, resolver)]:
+        remedy = "make the reverse name's own A or AAAA record lead back to the address (550 5.7.25)"
+        return Check("ptr", Verdict.FAILED, f"the reverse name of {', '.join(strangers)} is another machine's", remedy)
     return Check("ptr", Verdict.OK, f"every address of {host} has a reverse name")
+
+
+def _leads_back(address: str, reverse: str, resolver: dns.resolver.Resolver) -> bool:
+    """Whether one of the names of an address has that address, as Gmail wants it of a PTR record."""
+    kind = "AAAA" if ":" in address else "A"
+    return any(address in _ask(resolver, name, kind, str) for name in _ask(resolver, reverse, "PTR", str))
 
 
 def _ask(resolver: dns.resolver.Resolver, name: str, kind: str, read: Callable[..., str]) -> list[str]:
