@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from runner.engine.state import EnrollmentStatus, Stage, StepRun, WaitingOn
+from runner.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Enter:
     """Begin a step: its run is created and it becomes the current step."""
 
     run: StepRun
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Update:
     """The run of a step changed; the whole new value is given. `why` goes into the trace."""
 
@@ -24,7 +25,7 @@ class Update:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Finish:
     """A step ended with an outcome. `values` are the condition values seen, for the trace."""
 
@@ -32,7 +33,7 @@ class Finish:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Perform:
     """Act on a channel for this step now, as soon as a worker is free."""
 
@@ -40,7 +41,7 @@ class Perform:
     action: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wait:
     """Nothing to do before `until`, unless something happens."""
 
@@ -49,7 +50,7 @@ class Wait:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CloseTask:
     """The open task of a step is no longer wanted: `expired` or `cancelled`."""
 
@@ -57,14 +58,14 @@ class CloseTask:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Forget:
     """Delete runs that did nothing (skipped steps, a wait cut short), so that they can be entered again."""
 
     steps: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MoveTo:
     """Make `step` the current step, back in the middle of the sequence; a completed enrollment opens again."""
 
@@ -72,7 +73,7 @@ class MoveTo:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class End:
     """The enrollment is over, with a reason."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.engine.state import EnrollmentState, Seen, StepRun
 from runner.lang.conditions import Facts, StepFact
 from runner.model.graph import StepGraph
 from runner.model.lead import LeadValues
+from runner.values import value
 
 
 def facts_of(graph: StepGraph, state: EnrollmentState, runs: Mapping[str, StepRun], now: datetime) -> Facts:
@@ -18,7 +18,7 @@ def facts_of(graph: StepGraph, state: EnrollmentState, runs: Mapping[str, StepRu
     return Facts(now, _Steps(runs, state.events), LeadValues(state.lead), state.campaign, variables)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Steps(Mapping[str, StepFact]):
     """Runs as facts, each made when it is asked for: most conditions ask for one step, or for none."""
 

@@ -11,6 +11,7 @@ from runner.model.calendar import SendWindow
 from runner.model.channel import ChannelType
 from runner.model.events import EventKind
 from runner.model.lead import Lead
+from runner.values import value
 
 
 class EnrollmentStatus(Enum):
@@ -57,7 +58,7 @@ class WaitingOn(Enum):
     PARKED = "parked"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StepRun:
     """One step of one enrollment. `until` is when its wait, task, retry or hold ends; `acted_at` when it went out.
 
@@ -87,7 +88,7 @@ class StepRun:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Seen:
     """An event that reached this enrollment. `step` is the step it answers, where that is known."""
 
@@ -108,7 +109,7 @@ class Settings:
     window: SendWindow | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EnrollmentState:
     """One person in one campaign, with all that a decision reads.
 

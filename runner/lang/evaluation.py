@@ -7,7 +7,7 @@ carry unknown as Kleene's logic does.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import assert_never
 
@@ -29,11 +29,12 @@ from runner.lang.nodes import (
     Word,
     children,
 )  # fmt: skip
+from runner.values import value
 
 SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StepFact:
     """What happened to one step so far: how it ended and when, and the first time of each event, by its name."""
 
@@ -42,7 +43,7 @@ class StepFact:
     events: Mapping[str, datetime] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Facts:
     """All that a condition may ask: steps by id (those that were entered), and the values of the three scopes."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from operator import attrgetter
 from urllib.parse import urlsplit
+
+from runner.values import value
 
 FieldValue = str | int | float | bool | None
 
@@ -19,7 +21,7 @@ class LinkedInConnectionStatus(Enum):
     CONNECTED = "connected"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Lead:
     """One person. `fields` holds the project's own columns; every other field is None when unknown.
 
@@ -66,7 +68,7 @@ class Lead:
         return dict(self.fields) | {name: read(self) for name, read in _STANDARD.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LeadValues(Mapping[str, object]):
     """`Lead.values()` for those who ask for one or two: a field is read when its name is asked for."""
 

@@ -22,11 +22,12 @@ from runner.store.bulk import BulkSelect, wanted
 from runner.store.fixed import Fixed
 from runner.store.people import lead_of, read_leads
 from runner.store.tables import enrollments, events, inbox_cursors, step_runs
+from runner.values import value
 
 Row = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Loaded:
     """An enrollment with what the store needs to write its next state. `run_ids` are row ids by step."""
 

@@ -61,11 +61,15 @@ def _from_text(value: str | None) -> datetime | None:
 
 def to_json(value: object) -> str:
     """JSON as SQLite stores it. The log writes the same few small maps of texts again and again: those are kept."""
-    if value == {}:
-        return "{}"
-    if type(value) is dict and len(value) < 4 and all(type(each) is str for each in value.values()):
-        return _texts_to_json(tuple(value.items()))
+    if type(value) is dict:
+        if not value:
+            return "{}"
+        if len(value) < 4 and set(map(type, value.values())) == _ONLY_TEXTS:
+            return _texts_to_json(tuple(value.items()))
     return json.dumps(value)
+
+
+_ONLY_TEXTS = {str}
 
 
 @lru_cache(maxsize=1024)
