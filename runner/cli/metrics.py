@@ -46,3 +46,7 @@ def print_funnel(found: dict[str, Any]) -> None:
     keys = ["attempts", "sent", "delivered", "replied", "bounced", "failed", "unknown", "pending"]
     rows = [{"channel": name} | {key: counts.get(key, 0) for key in keys} for name, counts in found["channels"].items()]
     print_table(rows, ["channel", *(Column(key, right=True) for key in keys)], empty="no attempt was made yet")
+    if opened := found["opened"]:
+        click.echo("")
+        rows = [{"tracked": name.replace("_", " "), "count": count} for name, count in opened.items()]
+        print_table(rows, ["tracked", Column("count", right=True)])

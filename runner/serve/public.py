@@ -10,7 +10,9 @@ import structlog
 from runner.channels.links import keyring_of
 from runner.engine.ports import Signal
 from runner.errors import DatabaseUnavailable
+from runner.model.events import EventKind
 from runner.store.context import Context
+from runner.store.openings import record_seen
 from runner.store.signals import record_signal
 
 if TYPE_CHECKING:
@@ -33,19 +35,22 @@ def start_public(context: Callable[[], Context]) -> WebServer | None:
     except ModuleNotFoundError:
         log.warning("web.not_installed", help="pip install 'outreach-runner[web]'")
         return None
-    ctx = context()
-    ends = Endpoints(keyring_of(ctx.key), ctx.machine, recorder(context), healthy=lambda: _healthy(context()))
+    ctx, record = context(), recorder(context)
+    ends = Endpoints(keyring_of(ctx.key), ctx.machine, record, record, healthy=lambda: _healthy(context()))
     server = WebServer(create_app(ends), str(web.get("host") or "127.0.0.1"), int(str(web["port"])))
     return server.start()
 
 
 def recorder(context: Callable[[], Context]) -> Callable[[Signal], None]:
-    """Stores what a person did at an endpoint; told twice, it counts once."""
+    """Stores what a person did at an endpoint, or a machine; told twice, it counts once."""
 
     def record(signal: Signal) -> None:
         ctx = context()
         with ctx.db.write() as connection:
-            record_signal(connection, ctx, None, signal, ctx.now())
+            if signal.kind in (EventKind.OPENED, EventKind.CLICKED):
+                record_seen(connection, ctx, signal, ctx.now())
+            else:
+                record_signal(connection, ctx, None, signal, ctx.now())
 
     return record
 

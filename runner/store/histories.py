@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select, true
+from sqlalchemy import Connection, Row, and_, func, select, true
 
 from runner.errors import NotFound
 from runner.model.events import EventKind
@@ -101,8 +101,13 @@ def _attempt_entry(row: Row[Any], seen: Mapping[Any, set[str]], ctx: Context) ->
 def _event_entry(row: Row[Any]) -> dict[str, Any]:
     return {
         "at": _iso(row.at), "id": row.id, "entry": "event", "step": row.step, "account": row.account,
-        "status": row.kind, "reason": "permanent" if row.permanent else None, "data": row.data,
+        "status": row.kind, "reason": "permanent" if row.permanent else _machine(row.data), "data": row.data,
     }  # fmt: skip
+
+
+def _machine(data: Mapping[str, Any]) -> str | None:
+    """What an open or a click by a machine is marked with."""
+    return f"machine: {data['machine']}" if data.get("machine") else None
 
 
 def channel_metrics(ctx: Context, campaign: str) -> dict[str, Any]:
@@ -117,7 +122,7 @@ def channel_metrics(ctx: Context, campaign: str) -> dict[str, Any]:
             statuses[f"stopped: {reason}" if status == "stopped" else status] += 1
         seen = _events_of(connection, events.c.enrollment_id.in_(mine))
         attempts = _attempts(connection, outreach_attempts.c.enrollment_id.in_(mine))
-        steps = _steps(connection, mine)
+        steps, opened = _steps(connection, mine), _opened(connection, mine)
         off = switched_off(connection, f"campaign:{campaign}")
     return {
         "campaign": campaign,
@@ -125,6 +130,7 @@ def channel_metrics(ctx: Context, campaign: str) -> dict[str, Any]:
         "enrollments": dict(sorted(statuses.items())),
         "channels": _by_channel(attempts, seen, ctx),
         "steps": steps,
+        "opened": opened,
     }
 
 
@@ -146,6 +152,21 @@ def _by_channel(attempts: list[Row[Any]], seen: Mapping[Any, set[str]], ctx: Con
         | {"leads_contacted": len(contacted[channel]), "leads_replied": len(replied[channel])}
         for channel, counts in sorted(found.items())
     }
+
+
+def _opened(connection: Connection, mine: Any) -> dict[str, int]:
+    """Opens and clicks where they are tracked: leads by whom, and apart from them messages by machines."""
+    kinds = events.c.kind.in_((EventKind.OPENED.value, EventKind.CLICKED.value))
+    people = select(events.c.kind, func.count(events.c.lead_id.distinct())).where(kinds)
+    found = {f"leads_{kind}": count for kind, count in
+             connection.execute(people.where(events.c.enrollment_id.in_(mine)).group_by(events.c.kind))}  # fmt: skip
+    of_them = select(enrollments.c.lead_id).where(enrollments.c.id.in_(mine))
+    machines = select(events.c.kind, events.c.data).where(kinds, events.c.enrollment_id.is_(None))
+    ids = set(connection.execute(mine).scalars())
+    for kind, data in connection.execute(machines.where(events.c.lead_id.in_(of_them))):
+        if (data or {}).get("enrollment") in ids:
+            found[f"machines_{kind}"] = found.get(f"machines_{kind}", 0) + 1
+    return dict(sorted(found.items()))
 
 
 def _steps(connection: Connection, mine: Any) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from runner.model.channel import ChannelType
 from runner.model.project import ProjectSettings
 from runner.serve.public import start_public
 from runner.store.database import open_database
+from runner.store.erasing import erase
+from runner.store.histories import channel_metrics, outreach_history
 from runner.store.people import load_leads
 from runner.store.suppressions import suppressed_by
 from runner.store.tables import events, step_runs
@@ -90,3 +93,73 @@ def test_an_opt_out_that_the_database_cannot_take_now_is_asked_for_again(run: Pl
 def test_nothing_listens_where_the_files_do_not_ask_for_it(web: dict[str, object]) -> None:
     run = Play(TWO, [], settings=ProjectSettings(web=web))
     assert start_public(lambda: run.ctx) is None
+
+
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+PROXY = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
+CLICKED = """\
+version: 1
+name: two
+steps:
+  - {id: first, channel: email, template: hello}
+  - {id: clicked, wait_for: first.clicked, timeout: 3d}
+  - {id: second, channel: linkedin, action: message, condition: if first.opened or first.clicked, template: hello}
+"""
+
+
+def _fetch(url: str, agent: str) -> int:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(url, headers={"User-Agent": agent}, timeout=10, allow_redirects=False).status_code
+
+
+@pytest.fixture
+def tracked(tmp_path: Path) -> Iterator[tuple[Play, str, str]]:
+    """Somebody was written to, with a picture that tells of opening and a link that tells of a click."""
+    port = free_port()
+    settings = ProjectSettings(web={"base_url": f"http://127.0.0.1:{port}", "port": port})
+    db = open_database(f"sqlite:///{tmp_path / 'runner.db'}", create=True)
+    run = Play(CLICKED, [ADA], settings=settings, db=db)
+    run.settle()
+    server = start_public(lambda: run.ctx)
+    assert server is not None
+    links = links_of(run.ctx.book.project, run.ctx.key)
+    assert links is not None
+    with db.read() as connection:
+        key = connection.execute(select(step_runs.c.key).where(step_runs.c.step == "first")).scalar_one()
+    yield run, links.opened(key), links.clicked(key, "https://lumen.example/x")
+    server.stop()
+    db.close()
+
+
+def test_machines_that_open_and_click_are_counted_apart_and_drive_nothing(tracked: tuple[Play, str, str]) -> None:
+    run, picture, target = tracked
+    assert (_fetch(picture, BROWSER), _fetch(target, BROWSER)) == (200, 302), "within the second of the send"
+    run.advance_to(run.clock.now() + timedelta(hours=1))
+    for _ in range(3):
+        assert _fetch(picture, PROXY) == 200
+    assert run.status(1) == ("waiting", "event")
+    assert channel_metrics(run.ctx, "play")["opened"] == {"machines_clicked": 1, "machines_opened": 1}
+    seen = [(row["status"], row["reason"]) for row in outreach_history(run.ctx, 1) if row["entry"] == "event"]
+    assert seen == [("opened", "machine: too_soon"), ("clicked", "machine: too_soon")]
+    run.run()
+    assert run.path(1) == ["first sent", "clicked timeout", "second skipped"]
+
+
+def test_a_persons_click_counts_beside_those_of_machines(tracked: tuple[Play, str, str]) -> None:
+    run, picture, target = tracked
+    assert _fetch(picture, PROXY) == 200
+    run.advance_to(run.clock.now() + timedelta(minutes=5))
+    for _ in range(2):
+        assert (_fetch(picture, BROWSER), _fetch(target, BROWSER)) == (200, 302)
+    run.run()
+    assert run.path(1) == ["first sent", "clicked happened", "second sent"]
+    assert channel_metrics(run.ctx, "play")["opened"] == {"leads_clicked": 1, "leads_opened": 1, "machines_opened": 1}
+
+
+def test_nothing_of_an_erased_person_is_counted(tracked: tuple[Play, str, str]) -> None:
+    run, picture, _ = tracked
+    erase(run.ctx, 1, actor="test")
+    assert _fetch(picture, PROXY) == 200
+    with run.ctx.db.read() as connection:
+        assert connection.execute(select(events.c.id)).all() == []
