@@ -44,6 +44,11 @@ class _Inspector(HTMLParser):
             if name.startswith("on") or (name in ("href", "src", "action") and target.startswith(CODE_SCHEMES)):
                 self._refuse(tag, f"`{name}` of <{tag}> would run code")
 
+    def handle_data(self, data: str) -> None:
+        """Text, which for the parser a style sheet is too."""
+        if self.cdata_elem == "style" and "@import" in data.lower():
+            self._refuse("style", "`@import` would load a style sheet from elsewhere")
+
     def _refuse(self, tag: str, why: str) -> None:
         line, column = self.getpos()
         self.found.append(Forbidden(line, column, tag, why))

@@ -158,11 +158,41 @@ def test_an_html_template_gives_both_parts(built):
 
 @pytest.mark.parametrize("body", ["<script>x</script>", "<iframe src=x>", "<form>", "<a href='javascript:x'>",
                                  "<p onclick=x>",
-                                  "<link rel=stylesheet href=//x>", "<object>", "<base href=//x>"])  # fmt: skip
+                                  "<link rel=stylesheet href=//x>", "<object>", "<base href=//x>",
+                                  "<style>@import url(//x)</style>"])  # fmt: skip
 def test_html_that_mail_must_not_carry_is_refused(body, sink, account, job, send):
     outcome = send(job(account(sink.port), body=body, step={"format": "html"}))
     assert isinstance(outcome, Failed)
     assert outcome.reason == "unsendable_content"
+
+
+PAGE = (
+    "<html><head><style>p{color:red} @media (max-width:600px){p{color:blue}}</style></head><body class=x>"
+    "<p>Hi <a class='b' href='https://lumen.example/x?a=1&amp;b=2'>x</a> <a href=\"mailto:a@b.example\">m</a></p>"
+    "</body></html>"
+)
+
+
+def test_a_whole_html_document_gets_preheader_and_style_and_keeps_what_phones_need(built):
+    found = parts(built(body=PAGE, step={"format": "html"}, preheader="Any <news>?", settings={"css": "p{margin:9px}"}))
+    page = found["text/html"]
+    before, _, after = page.partition("Any &lt;news&gt;?")
+    assert 'class="x"' in before and "<p" in after
+    assert 'style="color: red;margin: 9px;"' in page
+    assert "@media (max-width:600px)" in page
+    assert page.count("<body") == page.count("<html") == 1
+    assert "Any" not in found["text/plain"]
+
+
+def test_links_of_an_html_template_are_tracked_where_that_is_asked_for(built):
+    web = WebLinks("https://go.lumen.example", Keyring("a", {"a": Secret("s")}))
+    found = parts(built(body=PAGE, web=web, step={"format": "html"}, settings={"tracking": {"clicks": True}}))
+    token = found["text/html"].split("https://go.lumen.example/c/")[1].split('"')[0]
+    assert web.keyring.read(Purpose.CLICK, token) == "k1\nhttps://lumen.example/x?a=1&b=2"
+    assert 'href="mailto:a@b.example"' in found["text/html"]
+    assert "/c/" not in found["text/plain"]
+    plain = parts(built(body=PAGE, web=web, step={"format": "html"}))
+    assert "/c/" not in plain["text/html"]
 
 
 def test_long_lines_flow_and_read_back_whole(built):
@@ -261,6 +291,14 @@ def test_attachments_and_inline_images_travel_along(built, tmp_path):
     assert image["Content-ID"] == "<logo>"
     assert image.get_content() == b"\x89PNG123"
     assert 'src="cid:logo"' in parts(message)["text/html"]
+
+
+def test_a_message_as_a_file_is_a_file(built, tmp_path):
+    """Base64 is not allowed for `message/rfc822` (RFC 2046 section 5.2.1), and servers mangle what claims to be one."""
+    (tmp_path / "thread.eml").write_bytes(b"Subject: x\n\n\xff.\n")
+    [file] = list(parsed(built(root=tmp_path, step={"attachments": ["thread.eml"]})).iter_attachments())
+    assert (file.get_content_type(), file.get_filename()) == ("application/octet-stream", "thread.eml")
+    assert file.get_content() == b"Subject: x\n\n\xff.\n"
 
 
 @pytest.mark.parametrize("path", ["../outside.txt", "/etc/hostname", "missing.pdf", "link.txt"])

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import css_inline
 from inscriptis import get_text
@@ -24,6 +24,10 @@ STYLE = (
 _PARSER = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["strikethrough", "table"])
 
 Link = Callable[[str], str]
+_BODY_TAG = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+_HREF = re.compile(
+    r"(?P<before><a\b[^>]*?\shref\s*=\s*)(?P<quote>[\"'])(?P<target>[^\"']*)(?P=quote)", re.IGNORECASE
+)
 _BLANK = re.compile(r"\n{2,}")
 _NOT_PLAIN = re.compile(r"(?m)^(?:[\s>#+*=~`|<\[-]|\d{1,9}[.)]|$)|[\t\v\f\0\x1c-\x1f\x85\u2028\u2029]|\]:|\r|\|")
 """What may begin a block other than a paragraph, or reach over from one block to another, as link definitions do."""
@@ -58,24 +62,38 @@ def whole_markdown(source: str, link: Link | None = None) -> Body:
     return Body(text, _PARSER.renderer.render(tokens, _PARSER.options, {}).strip())
 
 
-def from_html(source: str) -> Body:
-    """Both faces of an HTML template. Raises ValueError for elements and links that mail must not carry."""
+def from_html(source: str, link: Link | None = None) -> Body:
+    """Both faces of an HTML template; `link` as for Markdown.
+
+    Raises ValueError for elements and links that mail must not carry.
+    """
     for item in forbidden(source):
         raise ValueError(item.why)
-    return Body(get_text(source).strip(), source)
+    return Body(get_text(source).strip(), source if link is None else _HREF.sub(partial(_relinked, link), source))
 
 
 def document(fragment: str, preheader: str, css: str) -> str:
-    """A whole HTML document around `fragment`, every rule of the style sheet written into the elements."""
-    if "<html" in fragment[:500].lower():
-        return _inliner().inline(fragment)
+    """A whole HTML document around `fragment`, every rule of the style sheet written into the elements.
+
+    A fragment that is a document already gets the preheader and the account's style sheet, and keeps its own.
+    """
     hidden = (
         f'<div style="display:none;max-height:0;overflow:hidden">{html.escape(preheader)}</div>' if preheader else ""
     )
+    if (body := _BODY_TAG.search(fragment)) is not None:
+        style = f"<style>{css}</style>" if css else ""
+        return _inliner().inline(fragment[: body.start()] + style + body[0] + hidden + fragment[body.end() :])
     return _inliner().inline(
         f'<!DOCTYPE html><html><head><meta charset="utf-8"><style>{STYLE}{css}</style></head>'
         f"<body>{hidden}{fragment}</body></html>"
     )
+
+
+def _relinked(link: Link, anchor: re.Match[str]) -> str:
+    target = html.unescape(anchor["target"])
+    if not target.startswith(("https://", "http://")):
+        return anchor[0]
+    return f"{anchor['before']}{anchor['quote']}{html.escape(link(target))}{anchor['quote']}"
 
 
 def _is_plain(block: str) -> bool:
@@ -97,4 +115,4 @@ def _relink(tokens: Sequence[Token], link: Link) -> None:
 
 @lru_cache(maxsize=1)
 def _inliner() -> css_inline.CSSInliner:
-    return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False)
+    return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, keep_at_rules=True)

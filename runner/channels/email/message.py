@@ -113,7 +113,7 @@ def _body(job: Job, account: EmailAccount, web: WebLinks | None, closing: Body) 
 def _main(job: Job, link: Link | None) -> Body:
     html = job.body.settings.get("format") == "html"
     source = defused(job.content.body, job.lead.values(), html=html)
-    return from_html(source) if html else from_markdown(source, link)
+    return (from_html if html else from_markdown)(source, link)
 
 
 def _date(now: datetime) -> str:

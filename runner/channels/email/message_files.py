@@ -53,6 +53,8 @@ def _read(root: Path, name: str, content_id: str = "") -> Attachment:
     except OSError as error:
         raise FileTrouble(f"{name} cannot be read: {error.strerror}") from error
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    if kind.startswith("message/"):  # may not be in base64 (RFC 2046 section 5.2.1), as every file here is
+        kind = "application/octet-stream"
     return Attachment(path.name, kind, content, content_id)
 
 
