@@ -49,6 +49,37 @@ def test_every_row_ends_as_its_verdict_says(row):
     assert row.meaning.advice in outcome.explanation
 
 
+def test_the_whole_table_to_the_letter(golden):
+    """A row that is gone or means something else shows here, whatever it says of itself."""
+    lines = [
+        f"{row.name}: {row.meaning.verdict.value}, {row.meaning.reason}"
+        f"{f' after {row.meaning.after}' if row.meaning.after else ''}"
+        f" [{' '.join(sorted(phase.value for phase in row.phases)) if len(row.phases) < len(Phase) else 'any phase'}]\n"
+        f"    {row.example}"
+        for row in TABLE
+    ]
+    golden("reply_table.out", "\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("phase", "text", "kind"),
+    [
+        (Phase.MAIL, "421 4.7.0 Try again later, closing connection.", Trouble.CONNECTION),
+        (Phase.MAIL, "451 4.7.1 Greylisting in action, please come back later", Trouble.CONNECTION),
+        (Phase.MAIL, "554 5.7.1 [192.0.2.1] blocked using zen.spamhaus.org", Trouble.CONFIG),
+        (Phase.GREETING, "554 5.7.1 blocked using zen.spamhaus.org", Trouble.CONFIG),
+        (Phase.MAIL, "550 5.7.26 unauthenticated", Trouble.CONFIG),
+        (Phase.DOT, "550 5.7.501 Access denied, spam abuse detected", Trouble.CONFIG),
+        (Phase.DOT, "550 5.7.640 Access denied, banned sending IP", Trouble.CONFIG),
+    ],
+)
+def test_what_is_said_of_the_sender_spends_no_try_and_fails_no_message(phase, text, kind):
+    said = reply(text)
+    outcome = after_the_dot(said, "<k@x>") if phase is Phase.DOT else before_the_dot(Refusal(phase, said))
+    assert isinstance(outcome, AccountTrouble)
+    assert outcome.kind is kind
+
+
 def test_rows_have_names_sources_and_advice():
     assert len({row.name for row in TABLE}) == len(TABLE)
     assert all(row.source and row.meaning.advice for row in TABLE)
@@ -74,7 +105,9 @@ def test_without_a_row_phase_and_first_digit_decide(phase, code, verdict):
 def test_before_a_recipient_is_named_nothing_counts_against_a_person(phase):
     for row in TABLE:
         verdict = meaning_of(phase, reply(row.example), TABLE).verdict
-        assert verdict not in (Verdict.ADDRESS_DEAD, Verdict.ADDRESS_FAILED), row.name
+        assert verdict not in (Verdict.ADDRESS_DEAD, Verdict.ADDRESS_FAILED, Verdict.RETRY), row.name
+        if verdict is Verdict.MESSAGE_FAILED:
+            assert row.meaning.reason in ("message_too_large", "not_supported"), row.name
 
 
 @pytest.mark.parametrize(

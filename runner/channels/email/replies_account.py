@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from runner.channels.email.replies import Verdict
+from runner.channels.email.replies import Phase, Verdict
 from runner.channels.email.replies_rows import (
+    BLOCKLISTS,
     DAY,
     GOOGLE,
     HOUR,
@@ -118,8 +119,14 @@ STANDING_ROWS = (
         enhanced=r"5\.1\.8", words=r"access denied|outbound"),
     row("microsoft_outbound_spam", _SUSPENDED, "554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException",
         MICROSOFT, words=r"OutboundSpam"),
+    row("microsoft_banned", _SUSPENDED, "550 5.7.501 Access denied, spam abuse detected.", MICROSOFT,
+        enhanced=r"5\.7\.50[1-3]"),
+    row("microsoft_unregistered", _UNVERIFIED, "550 5.7.750 Service unavailable. Client blocked from sending from"
+        " unregistered domains", MICROSOFT, enhanced=r"5\.7\.750"),
     row("microsoft_bad_network", _BLOCKED_IP, "550 5.7.708 Access denied, traffic not accepted from this IP", MICROSOFT,
-        enhanced=r"5\.7\.(708|606|70[1-4])"),
+        enhanced=r"5\.7\.(708|60[6-9]|6[1-4]\d|70[1-4])"),
+    row("sender_blocklisted", _BLOCKED_IP, "550 5.7.1 Service unavailable; [192.0.2.1] blocked using zen.spamhaus.org",
+        RFC5321, phases=frozenset({Phase.GREETING, Phase.EHLO, Phase.MAIL}), codes=range(500, 600), words=BLOCKLISTS),
     row("google_suspended", _SUSPENDED, "550 5.7.1 The account is suspended: sending disabled", GOOGLE,
         phases=LOGIN, words=r"suspended|sending disabled"),
     row("ses_unverified", _UNVERIFIED, "554 Message rejected: Email address is not verified.", SES,

@@ -22,6 +22,12 @@ YAHOO = "Yahoo Sender Hub: SMTP error codes"
 SES = "Amazon SES developer guide: SMTP response codes"
 POSTFIX = "Postfix: reject messages of smtpd and its policy tables"
 
+BLOCKLISTS = (
+    r"spamhaus|barracuda(central)?|spamcop|sorbs|uceprotect|invaluement|proofpoint\S* .*block"
+    r"|block ?list|black ?list|blocked using|\brbl\b|dnsbl"
+)
+"""How an answer says that a list names the sender."""
+
 DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
 
