@@ -40,6 +40,7 @@ class Database:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._turn = threading.Lock()
+        self._kept: Connection | None = None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -49,7 +50,7 @@ class Database:
         Raises DatabaseUnavailable when the database is locked, full, read-only or gone.
         """
         try:
-            with self._in_turn(), self.engine.connect() as connection, connection.begin():
+            with self._in_turn(), self._writer() as connection, connection.begin():
                 yield connection
         except _MAYBE_TROUBLE as error:
             if _is_ours(error):
@@ -98,6 +99,21 @@ class Database:
             self._turn.release()
 
     @contextmanager
+    def _writer(self) -> Iterator[Connection]:
+        """On SQLite the one connection that whoever has the turn writes on, a new one after any trouble."""
+        if not self.is_sqlite:
+            with self.engine.connect() as connection:
+                yield connection
+            return
+        kept, self._kept = self._kept or self.engine.connect(), None
+        try:
+            yield kept
+        except BaseException:
+            kept.close()
+            raise
+        self._kept = kept
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads; on SQLite it does not wait for writers."""
         try:
@@ -141,7 +157,11 @@ class Database:
             connection.execute(text("DELETE FROM meta WHERE name = :name"), row)
 
     def close(self) -> None:
-        """Close every pooled connection."""
+        """Close every connection."""
+        with self._in_turn():
+            kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
         self.engine.dispose()
 
 

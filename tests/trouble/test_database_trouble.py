@@ -25,13 +25,14 @@ sys.stdin.read()
 """
 
 
-def _on_every_connection(run: Serving, pragma: Callable[[], str]) -> None:
-    """Set something on each connection before `serve` uses it, as the state of a disk would."""
+def _before_every_transaction(run: Serving, pragma: Callable[[], str]) -> None:
+    """Set something on the connection before `serve` begins anything on it, as the state of a disk would."""
 
-    def checkout(connection: Any, _record: Any, _proxy: Any) -> None:
-        connection.execute(pragma())
+    def execute(_connection: object, cursor: Any, statement: str, *_rest: object) -> None:
+        if statement.startswith("BEGIN"):
+            cursor.execute(pragma())
 
-    event.listen(run.serve_db.engine, "checkout", checkout)
+    event.listen(run.serve_db.engine, "before_cursor_execute", execute)
 
 
 def test_locked_by_another_process_for_longer_than_the_busy_timeout(
@@ -56,7 +57,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
         run.wait(lambda: run.sent() >= 3)
         with run.db.read() as connection:
             room = [connection.execute(text("PRAGMA page_count")).scalar_one()]
-        _on_every_connection(run, lambda: f"PRAGMA max_page_count={room[-1]}")
+        _before_every_transaction(run, lambda: f"PRAGMA max_page_count={room[-1]}")
         assert_nothing_goes_out(run, "full")
         room.append(1_000_000)
         run.finish()
@@ -67,7 +68,7 @@ def test_a_file_that_may_not_be_written(tmp_path: Path) -> None:
     with serving(f"sqlite:///{tmp_path / 'runner.db'}", PEOPLE) as run:
         run.wait(lambda: run.sent() >= 3)
         read_only = ["ON"]
-        _on_every_connection(run, lambda: f"PRAGMA query_only={read_only[-1]}")
+        _before_every_transaction(run, lambda: f"PRAGMA query_only={read_only[-1]}")
         assert_nothing_goes_out(run, "readonly")
         read_only.append("OFF")
         run.finish()
