@@ -19,6 +19,7 @@ from runner.model.channel import ChannelConfig
 from runner.model.lead import Lead
 from runner.model.linkedin_limits import counted_action
 from runner.model.message import Rendered
+from runner.model.senders import message_id_of, sender_of
 from runner.model.sequence import ChannelStep, Variant
 from runner.store.book import Book
 from runner.store.bulk import bulk_insert, bulk_update
@@ -224,37 +225,46 @@ class _Opening:
             content=content,
             now=self.now,
             attempt=tries + 1,
-            thread=self._thread(),
+            thread=self._thread(account),
             vars=graph.vars,
             release=self.release,
         )
 
-    def _thread(self) -> ThreadRef | None:
+    def _thread(self, account: ChannelConfig) -> ThreadRef | None:
         """The message this one follows, with every message before it in the same thread."""
-        chain: list[tuple[str, str]] = []
+        chain: list[tuple[tuple[str, ...], str]] = []
         graph = self.ctx.book.graph(self.loaded.sequence_id)
         step = self.body.thread
         while step is not None:
-            found = self._sent_message(step)
+            found = self._sent_message(step, account)
             if found is not None:
                 chain.append(found)
             earlier = graph.node(step).body
             step = earlier.thread if isinstance(earlier, ChannelStep) else None
         if not chain:
             return None
-        ids = tuple(message_id for message_id, _ in reversed(chain))
+        ids = tuple(message_id for some, _ in reversed(chain) for message_id in some)
         return ThreadRef(message_id=ids[-1], references=ids[:-1], subject=chain[-1][1])
 
-    def _sent_message(self, step: str) -> tuple[str, str] | None:
+    def _sent_message(self, step: str, account: ChannelConfig) -> tuple[tuple[str, ...], str] | None:
+        """The ids of what went out, or may have: ours, and behind it the one that a relay put in its place."""
         joined = step_runs.join(outreach_messages, outreach_messages.c.step_run_id == step_runs.c.id)
+        joined = joined.join(outreach_attempts, outreach_attempts.c.step_run_id == step_runs.c.id)
         where = (step_runs.c.enrollment_id == self.claim.enrollment_id, step_runs.c.step == step)
-        columns = select(step_runs.c.message_id, outreach_messages.c.subject).select_from(joined)
-        row = self.connection.execute(columns.where(*where, step_runs.c.message_id.is_not(None))).first()
-        return (row.message_id, row.subject) if row else None
+        columns = select(step_runs.c.key, step_runs.c.message_id, step_runs.c.account, outreach_messages.c.subject,
+                         outreach_attempts.c.provider_ref).select_from(joined)  # fmt: skip
+        row = self.connection.execute(columns.where(*where, _OUT)).first()
+        if row is None:
+            return None
+        wrote = (self.ctx.book.account(row.account) if row.account else None) or account
+        ours = row.message_id or message_id_of(row.key, wrote, self.loaded.state.lead)  # nobody told that it went
+        replaced = (row.provider_ref,) if (row.provider_ref or "").startswith("<") else ()
+        return (ours, *replaced), row.subject
 
 
 _SAME_ACTION = (outreach_attempts.c.step_run_id == step_runs.c.id, outreach_attempts.c.action == bindparam("action"))
 _OPEN = text("outreach_attempts.status IN ('pending', 'claimed')")  # as in the index, or it is not used
+_OUT = text("outreach_attempts.status IN ('sending', 'sent', 'unknown')")  # likewise
 _TEXT = (outreach_messages.c.step_run_id == step_runs.c.id, outreach_messages.c.action == bindparam("action"))
 _BEGUN = Fixed(
     select(
@@ -336,12 +346,11 @@ def template_values(
     lead: Lead, campaign: Campaign, variables: Mapping[str, object], account: ChannelConfig
 ) -> Mapping[str, Mapping[str, object]]:
     """What `lead.*`, `campaign.*`, `vars.*` and `sender.*` mean in a template."""
-    sender = account.settings.get("from") or account.settings.get("sender") or {}
     return {
         "lead": lead.values(),
         "campaign": {**campaign.vars, **campaign.values()},
         "vars": {**variables, **campaign.vars},
-        "sender": dict(sender) if isinstance(sender, Mapping) else {},
+        "sender": dict(sender_of(account, lead)),
     }
 
 

@@ -275,6 +275,16 @@ def test_a_lead_can_decide_who_signs(built):
     assert parsed(built(settings={"send_as": send_as}))["From"] == "Ada Lovelace <ada@lumen.example>"
 
 
+@pytest.mark.parametrize(
+    ("signature", "below"), [({"signature": "Bob of *Bytes*"}, "Bob of Bytes"), ({}, "Ada of Lumen")]
+)
+def test_who_signs_has_a_signature_of_their_own_or_the_accounts(signature, below, built):
+    identities = {"bob": {"name": "Bob Byte", "address": "bob@lumen.example", **signature}}
+    settings = {"send_as": {"field": "owner", "identities": identities}, "signature": "Ada of Lumen"}
+    text = parts(built(settings=settings, lead={"fields": {"owner": "bob"}}))["text/plain"]
+    assert [each for each in ("Bob of Bytes", "Ada of Lumen") if each in text] == [below]
+
+
 def test_attachments_and_inline_images_travel_along(built, tmp_path):
     (tmp_path / "deck ü.pdf").write_bytes(b"%PDF" + bytes(range(256)))
     (tmp_path / "logo.png").write_bytes(b"\x89PNG123")

@@ -41,10 +41,11 @@ class Unsubscribe(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A name and an address as they stand in a header."""
+    """A name and an address as they stand in a header; `signature` only where it is not the account's."""
 
     address: str
     name: str = ""
+    signature: str = ""
 
     @property
     def domain(self) -> str:
@@ -205,7 +206,7 @@ def _sender(value: object) -> Sender:
     if isinstance(value, str):
         return Sender(value)
     parts = cast(Mapping[str, object], value)
-    return Sender(str(parts["address"]), _text(parts, "name"))
+    return Sender(str(parts["address"]), _text(parts, "name"), _text(parts, "signature"))
 
 
 def _smtp(part: Mapping[str, object]) -> SmtpSettings:

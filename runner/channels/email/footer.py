@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
-from runner.channels.email.config import EmailAccount, Unsubscribe
+from runner.channels.email.config import EmailAccount, Sender, Unsubscribe
 from runner.channels.email.markdown import Body, from_markdown
 
 BY_LINK = "If you would rather not hear from me again, [unsubscribe here]({link})."
@@ -43,9 +43,9 @@ def opt_out(account: EmailAccount, url: str | None, key: str) -> OptOut:
     return OptOut(url if wants_link else None, mailto)
 
 
-def closing(account: EmailAccount, choice: OptOut) -> Body:
+def closing(account: EmailAccount, choice: OptOut, author: Sender) -> Body:
     """Signature and footer, as text and as HTML."""
-    signature = _signature(account.signature)
+    signature = _signature(author.signature or account.signature)
     sentence, stand_in, target = _sentence(account, choice)
     footer = _footer(sentence, account.footer.postal_address.strip())
     text = footer.text.replace(stand_in, target) if stand_in else footer.text

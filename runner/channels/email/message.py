@@ -68,7 +68,7 @@ def build(job: Job, account: EmailAccount, web: WebLinks | None = None, root: Pa
     recipient = safe_address(job.lead.email or "")
     own_id = message_id(job.key, sender.domain)
     choice = footers.opt_out(account, job.unsubscribe_url or (web.unsubscribe(job.key) if web else None), job.key)
-    body = _body(job, account, web, footers.closing(account, choice))
+    body = _body(job, account, web, footers.closing(account, choice, author))
     headers = [
         ("From", mailbox(author.name, sender)),
         ("To", mailbox(_name_of(job), recipient)),
