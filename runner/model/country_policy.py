@@ -90,13 +90,18 @@ def refusal(lead: Lead, channel: ChannelType, policy: Mapping[str, object]) -> s
     rule = RULES.get(lead.country or "")
     if rule is None or channel is ChannelType.PHONE:
         return None
-    if rule.individuals_only and INDIVIDUAL_TAGS.isdisjoint(lead.tags):
+    if rule.individuals_only and INDIVIDUAL_TAGS.isdisjoint(map(_plain, lead.tags)):
         return None
     basis = _basis(lead)
     if basis in rule.accepted:
         return None
     wanted = ", ".join(sorted(rule.accepted))
     return f"{rule.country} wants a legal basis ({wanted}) and the lead has {basis or 'none'}: {rule.law}"
+
+
+def _plain(tag: str) -> str:
+    """A tag however it is spelled: `Sole Trader` and `sole-trader` are the same."""
+    return tag.strip().casefold().replace(" ", "_").replace("-", "_")
 
 
 def _refused_by_project(lead: Lead, policy: Mapping[str, object]) -> str | None:

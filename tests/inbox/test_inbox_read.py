@@ -122,8 +122,11 @@ def test_mail_from_another_account_of_ours_is_never_a_reply(clock, account, make
     assert inbox.read(account, {}, [], NOW).signals == ()
 
 
-def test_an_opt_out_mail_from_our_unsubscribe_address_carries_the_key(inbox, account, box, make_mail) -> None:
-    box.add("INBOX", make_mail("", subject="unsubscribe Ab3-key_77"))
+@pytest.mark.parametrize("between", [" ", "%20", "+", "  "])
+def test_an_opt_out_mail_from_our_unsubscribe_address_carries_the_key(
+    inbox, account, box, make_mail, between: str
+) -> None:
+    box.add("INBOX", make_mail("", subject=f"unsubscribe{between}Ab3-key_77"))
     [signal] = inbox.read(account, {}, [], NOW).signals
     assert (signal.kind, signal.key) == (EventKind.UNSUBSCRIBED, "Ab3-key_77")
 

@@ -19,6 +19,16 @@ def test_every_rule_accepts_known_bases_and_names_its_source() -> None:
         assert rule.source.startswith("https://")
 
 
+def test_the_rules_to_the_letter(golden) -> None:
+    """A country that is gone, or wants something else, shows here."""
+    told = [
+        f"{rule.country}{' (individuals)' if rule.individuals_only else ''}: {', '.join(sorted(rule.accepted))}\n"
+        f"    {rule.law}\n    {rule.source}"
+        for rule in RULES.values()
+    ]
+    golden("country_rules.out", "\n".join(told) + "\n")
+
+
 @pytest.mark.parametrize(
     ("lead", "allowed"),
     [
@@ -32,6 +42,10 @@ def test_every_rule_accepts_known_bases_and_names_its_source() -> None:
         (Lead(1, country="DE", consent=True), True),
         (Lead(1, country="GB"), True),
         (Lead(1, country="GB", tags=("sole_trader",)), False),
+        (Lead(1, country="GB", tags=("vip", "Sole Trader")), False),
+        (Lead(1, country="GB", tags=("sole-trader",)), False),
+        (Lead(1, country="GB", tags=("PARTNERSHIP ",)), False),
+        (Lead(1, country="GB", tags=("soletraders' friend",)), True),
         (Lead(1, country="GB", tags=("sole_trader",), consent=True), True),
     ],
 )

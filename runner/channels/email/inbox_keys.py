@@ -19,7 +19,8 @@ from runner.model.companies import FREE_MAIL
 KEY = r"[A-Za-z0-9._-]{1,120}"
 MAX_IDS = 50
 _HEADER = re.compile(rf"(?im)^[ \t>]{{0,8}}X-Runner-Key:\s{{0,4}}({KEY})\s*$")
-_SUBJECT = re.compile(rf"(?i)^\s*(?:re:\s*)?unsubscribe\s+({KEY})\s*$")
+_SUBJECT = re.compile(rf"(?i)^\s*(?:re:\s*)?unsubscribe(?:\s|%20|\+)+({KEY})\s*$")
+"""Some mail programs leave the space of a `mailto:` link encoded."""
 _DELIVERED_TO = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "resent-to",
                  "apparently-to", "x-forwarded-to")  # fmt: skip
 

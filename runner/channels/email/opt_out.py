@@ -13,7 +13,7 @@ MAX_LENGTH = 4000
 
 _COMMANDS = frozenset(entries("opt_out_commands"))
 _PHRASES = tuple(re.compile(phrase, re.IGNORECASE) for phrase in entries("opt_out_phrases"))
-_BY_LINK = re.compile(r"unsubscribe [a-z0-9._-]{1,120}")
+_BY_LINK = re.compile(r"unsubscribe(?: |%20|\+)+[a-z0-9._-]{1,120}")
 """The subject that the `mailto:` of our List-Unsubscribe header gives."""
 _EDGES = " \t\r\n.,;:!?\"'()[]<>*_-–—。！、・"
 _NEGATED = re.compile(rf"(?:{any_of('opt_out_negations')}) $", re.IGNORECASE)
