@@ -7,12 +7,15 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from runner.channels.email.bounce_reasons import HARD, OF_STATUS
+from runner.channels.email.wordlists import pairs
 from runner.engine.ports import Signal
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.events import EventKind
 from runner.model.rates import LimitSet, Rate
 from runner.store.guardrails import Guardrail, guard_account
 from runner.store.people import load_leads
+from runner.store.soft_bounces import NOT_OF_THE_ADDRESS
 from runner.store.suppressions import suppressed_by
 from runner.store.tables import channel_configs, problems
 from runner.testing import MONDAY, Play
@@ -61,6 +64,29 @@ def test_the_third_soft_bounce_counts_as_a_dead_address(play: Make) -> None:
         run.happen(Signal(EventKind.BOUNCED, MONDAY, f"soft:{number}", address="p0@example.com"))
     with run.ctx.db.read() as connection:
         assert suppressed_by(connection, run.ctx.key, lead, ChannelType.EMAIL)
+
+
+def test_a_refusal_of_the_message_or_the_sender_does_not_make_an_address_dead(play: Make) -> None:
+    run = play(ONE, [{"email": "p0@example.com"}])
+    run.run()
+
+    def bounce(number: int, reason: str) -> bool:
+        run.happen(Signal(EventKind.BOUNCED, MONDAY, f"soft:{number}", address="p0@example.com",
+                          permanent=True, data={"reason": reason}))  # fmt: skip
+        with run.ctx.db.read() as connection:
+            lead = load_leads(connection, [1])[1]
+            return bool(suppressed_by(connection, run.ctx.key, lead, ChannelType.EMAIL))
+
+    blameless = ("spamdetected", "blocked", "authfailure", "networkerror", "mesgtoobig", "spamdetected")
+    assert not any(bounce(number, reason) for number, reason in enumerate(blameless))
+    about = ("mailboxfull", "filtered", "spamdetected", "suspend")
+    assert [bounce(number, reason) for number, reason in enumerate(about, 10)] == [False, False, False, True]
+
+
+def test_every_blameless_reason_is_one_that_the_classifier_gives() -> None:
+    known = {reason for reason, _ in pairs("bounce_reasons")} | set(OF_STATUS.values())
+    assert known >= NOT_OF_THE_ADDRESS
+    assert NOT_OF_THE_ADDRESS.isdisjoint(HARD)
 
 
 def test_an_invitation_goes_without_its_note_when_the_notes_are_used_up(play: Make) -> None:
