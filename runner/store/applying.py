@@ -80,7 +80,7 @@ class Writer:
         for names, group in alike.items():
             columns = tuple(name for name in names if name != "id")
             take = itemgetter(*columns, "id")
-            bulk_update(enrollments, columns, self.connection.dialect).run(self.connection, map(take, group))
+            bulk_update(enrollments, columns, self.connection.dialect).run(self.connection, [*map(take, group)])
         self.moved.clear()
 
 

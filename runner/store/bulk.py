@@ -34,6 +34,8 @@ from runner.store.driver import change_many, fetch
 
 Read = Callable[[Any], Any]
 """How a stored value becomes one of the program."""
+FEW = 4
+"""So many rows are converted one by one; more of them column by column, which costs more to begin with."""
 _AS_THEY_ARE: Mapping[str, Read] = {}
 
 
@@ -68,10 +70,18 @@ class BulkSelect:
         rows = fetch(connection, self._sql, parameters)
         if not rows or not self._converters:
             return rows
+        if len(rows) <= FEW:
+            return [self._row(list(row)) for row in rows]
         columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
         for index, convert in self._converters:
             columns[index] = _read(columns[index], convert)
         return list(zip(*columns, strict=True))
+
+    def _row(self, row: list[Any]) -> tuple[Any, ...]:
+        for index, convert in self._converters:
+            if row[index] is not None:
+                row[index] = convert(row[index])
+        return tuple(row)
 
 
 def _read(values: Sequence[Any], convert: Read) -> Sequence[Any]:
@@ -111,17 +121,23 @@ class Bulk:
         types = (compiled.binds[name].type for name in self._names)
         self._converters = tuple(type_.dialect_impl(dialect).bind_processor(dialect) for type_ in types)
 
-    def run(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
+    def run(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Run the statement for rows of values, in the order of the names."""
-        columns = tuple(zip(*rows, strict=True))
-        if not columns:
+        if not rows:
             return
-        pairs = zip(self._places, self._converters, strict=True)
-        stored = (_stored(columns[place], convert) for place, convert in pairs)
-        made: Any = list(zip(*stored, strict=True))
+        made: Any = [self._row(row) for row in rows] if len(rows) <= FEW else self._columns(rows)
         if self._named:
             made = [dict(zip(self._names, row, strict=True)) for row in made]
         change_many(connection, self._sql, made)
+
+    def _row(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        pairs = zip(self._places, self._converters, strict=True)
+        return tuple([row[place] if convert is None else convert(row[place]) for place, convert in pairs])
+
+    def _columns(self, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        columns = tuple(zip(*rows, strict=True))
+        pairs = zip(self._places, self._converters, strict=True)
+        return list(zip(*(_stored(columns[place], convert) for place, convert in pairs), strict=True))
 
 
 def _stored(values: Sequence[Any], convert: Callable[[Any], Any] | None) -> Iterable[Any]:

@@ -22,6 +22,11 @@ def test_remembered_paragraphs_say_the_same_as_the_whole(source):
     assert from_markdown(source) == whole_markdown(source)
 
 
+@given(st.text(st.sampled_from("Hi Änna 4,, \n_-.ß١ſ"), max_size=20))
+def test_greetings_say_the_same_as_the_whole(source):
+    assert from_markdown(source) == whole_markdown(source)
+
+
 @pytest.mark.parametrize(
     ("source", "text"),
     [("Hi *there* **you** ~~old~~ `code`", "Hi there you old code"), ("# Title\n\ntext", "Title\n\ntext"),

@@ -32,6 +32,9 @@ _BLANK = re.compile(r"\n{2,}")
 _NOT_PLAIN = re.compile(r"(?m)^(?:[\s>#+*=~`|<\[-]|\d{1,9}[.)]|$)|[\t\v\f\0\x1c-\x1f\x85\u2028\u2029]|\]:|\r|\|")
 """What may begin a block other than a paragraph, or reach over from one block to another, as link definitions do."""
 
+_WORDS = re.compile(r"[^\W\d_](?:[^\W_]|,| (?=\S))*")
+"""Letters, digits, spaces and commas in one line, as in a greeting: often the one paragraph that is new each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -102,6 +105,8 @@ def _is_plain(block: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def _paragraph(block: str) -> Body:
+    if _WORDS.fullmatch(block):
+        return Body(block, f"<p>{block}</p>")
     return whole_markdown(block)
 
 
