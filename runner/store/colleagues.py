@@ -20,8 +20,9 @@ SPEAKS_FOR_ALL = frozenset({EventKind.REPLIED, EventKind.UNSUBSCRIBED, EventKind
 def stop_colleagues(connection: Connection, ctx: Context, signal: Signal, told_by: Collection[int]) -> int:
     """End the open enrollments of the colleagues of `told_by`, as far as their own sequence wants it.
 
-    A person who is no lead counts too, by the domain they wrote from. Returns how many ended. Nothing is written down
-    as an event of the colleagues: they said nothing.
+    A person who is no lead counts too, by the domain they wrote from; an opt-out of theirs ends the enrollments of the
+    whole company, since it can only be about mail that somebody there got. Returns how many ended. Nothing is written
+    down as an event of the colleagues: they said nothing.
     """
     if signal.kind not in SPEAKS_FOR_ALL:
         return 0
@@ -34,7 +35,9 @@ def stop_colleagues(connection: Connection, ctx: Context, signal: Signal, told_b
         .join(leads, leads.c.id == enrollments.c.lead_id)
         .where(leads.c.domain.in_(domains), leads.c.id.not_in(told_by), enrollments.c.ended_at.is_(None))
     )
-    concerned = [row.id for row in connection.execute(open_ones).all() if _wants(ctx, row.sequence_id, signal.kind)]
+    all_of_them = signal.kind is EventKind.UNSUBSCRIBED and not told_by
+    rows = connection.execute(open_ones).all()
+    concerned = [row.id for row in rows if all_of_them or _wants(ctx, row.sequence_id, signal.kind)]
     return stop_rows(connection, ctx, concerned, f"company {signal.kind.value}", ctx.now()) if concerned else 0
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, or_, select, true
+from sqlalchemy import Connection, Select, func, or_, select, true
 
 from runner.engine.ports import Signal
 from runner.model.events import EventKind
 from runner.store.tables import enrollments, leads, outreach_attempts, step_runs
+
+COLLEAGUES = 2
+"""For how many a reply by their company counts, if nothing else ties it: those who were written to last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,12 @@ def _queries(signal: Signal) -> list[Select[Any]]:
         names = (leads.c.linkedin_urn == signal.profile, leads.c.linkedin_key == signal.profile.casefold())
         found.append(lead.where(names[0] | names[1]))
     if signal.domain and signal.kind is EventKind.REPLIED:
-        written_to = select(outreach_attempts.c.lead_id).where(outreach_attempts.c.status == "sent")
-        found.append(lead.where(leads.c.domain == signal.domain.casefold(), leads.c.id.in_(written_to)).limit(2))
+        newest = select(func.max(outreach_attempts.c.id)).where(
+            outreach_attempts.c.lead_id == leads.c.id, outreach_attempts.c.status == "sent"
+        )
+        last = newest.scalar_subquery()
+        written_to = (leads.c.domain == signal.domain.casefold(), last.is_not(None))
+        found.append(lead.where(*written_to).order_by(last.desc()).limit(COLLEAGUES))
     return found
 
 

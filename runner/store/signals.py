@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress as ignored
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
@@ -134,6 +135,8 @@ def _store_signal(
             _store(connection, account, signal, now, lead_id=match.lead_id)
     if not matches:
         _store(connection, account, signal, now)
+    if signal.kind in SUPPRESSES and not erased:
+        _close_the_writers_address(connection, ctx, account, signal, now, known=bool(matches))
     config = ctx.book.account(account) if account else None
     for match in matches:
         harden(connection, ctx.key, match.lead_id, signal, config, now)
@@ -183,6 +186,20 @@ def _act_on_lead(connection: Connection, ctx: Context, match: Match, signal: Sig
     if signal.kind is EventKind.ACCEPTED:
         connected = LinkedInConnectionStatus.CONNECTED.value
         connection.execute(update(leads).where(leads.c.id == match.lead_id).values(linkedin_status=connected))
+
+
+def _close_the_writers_address(
+    connection: Connection, ctx: Context, account: str | None, signal: Signal, now: datetime, *, known: bool
+) -> None:
+    """An opt-out holds for the address it came from, too; one that is tied to nobody is for a person to read."""
+    if signal.address:
+        with ignored(ValueError):  # what can be nobody's address
+            reason = SUPPRESSES[signal.kind]
+            suppress(connection, ctx.key, "address", signal.address, reason=reason, actor=signal.source, now=now)
+    if not known and account is not None:
+        text = f"{signal.address or 'somebody'} {signal.kind.value} and is nobody who was written to"
+        help_text = "read it; if it speaks for somebody else, `runner suppress add` their address or domain"
+        open_problem(connection, f"inbox:{account}", f"{signal.kind.value}_by_nobody", text, help_text, now)
 
 
 def _store(

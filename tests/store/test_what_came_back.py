@@ -13,8 +13,10 @@ from sqlalchemy import select, update
 from runner.engine.ports import InboxBatch, Note, RawMessage, Signal
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.events import EventKind
+from runner.model.lead import Lead
 from runner.model.project import ContactPolicy, ProjectSettings
 from runner.store.definitions import publish
+from runner.store.enrolling import enroll
 from runner.store.explaining import explain_lead
 from runner.store.matching import match_signal
 from runner.store.operations import resume_rows
@@ -22,7 +24,7 @@ from runner.store.people import load_leads
 from runner.store.retention import forget_old
 from runner.store.signals import record_batch
 from runner.store.suppressions import suppressed_by
-from runner.store.tables import outreach_attempts, raw_messages, step_runs
+from runner.store.tables import outreach_attempts, problems, raw_messages, step_runs
 from runner.testing import MONDAY, Play
 from sequences import two_steps
 
@@ -80,6 +82,47 @@ def test_a_colleagues_answer_counts_for_the_person_written_to_but_their_bounce_d
 def test_somebody_who_was_never_written_to_is_no_match_by_domain(run: Play) -> None:
     run.add_leads([{"email": "eve@force.example"}])
     assert concerned(run, address="office@force.example", domain="force.example") == []
+
+
+def test_of_many_colleagues_those_are_meant_who_were_written_to_last(run: Play) -> None:
+    run.advance_to(run.clock.now() + timedelta(hours=1))
+    enroll(run.ctx, "play", run.add_leads([{"email": f"{name}@navy.example"} for name in ("cy", "di", "ed")]))
+    run.settle()
+    assert concerned(run, address="office@navy.example", domain="navy.example") == [(5, "first"), (4, "first")]
+
+
+def closed(run: Play, address: str) -> bool:
+    with run.ctx.db.read() as connection:
+        return suppressed_by(connection, run.ctx.key, Lead(0, email=address), ChannelType.EMAIL) is not None
+
+
+def told(run: Play) -> list[str]:
+    with run.ctx.db.read() as connection:
+        return list(connection.execute(select(problems.c.text)).scalars())
+
+
+def test_an_opt_out_of_a_colleague_ends_what_their_company_gets_and_is_told(run: Play) -> None:
+    run.happen(Signal(EventKind.UNSUBSCRIBED, MONDAY, "m:1", address="office@navy.example", domain="navy.example"))
+    assert run.status(1) == ("stopped", "company unsubscribed")
+    assert run.status(2)[0] == "waiting"
+    assert closed(run, "office@navy.example") and not closed(run, "ada@navy.example")
+    assert told(run) == ["office@navy.example unsubscribed and is nobody who was written to"]
+
+
+def test_an_opt_out_from_another_address_of_a_person_holds_for_that_one_too(run: Play) -> None:
+    key = sent(run, 1).key
+    run.happen(Signal(EventKind.UNSUBSCRIBED, MONDAY, "m:1", key=key, address="ada.private@gmail.com"))
+    assert closed(run, "ada@navy.example") and closed(run, "ada.private@gmail.com")
+
+
+@pytest.mark.parametrize("kind", [EventKind.UNSUBSCRIBED, EventKind.COMPLAINED])
+def test_an_opt_out_that_is_tied_to_nobody_is_kept_and_told(run: Play, kind: EventKind) -> None:
+    run.happen(Signal(kind, MONDAY, "m:1", address="who@gmail.com"))
+    assert closed(run, "who@gmail.com")
+    assert told(run) == [f"who@gmail.com {kind.value} and is nobody who was written to"]
+    assert (run.status(1)[0], run.status(2)[0]) == ("waiting", "waiting")
+    run.happen(Signal(kind, MONDAY, "m:2", address="@"))
+    assert len(told(run)) == 2
 
 
 def absent(run: Play, **known: Any) -> None:
