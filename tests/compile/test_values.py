@@ -93,6 +93,14 @@ def test_an_account_keeps_its_settings_and_names_its_secrets():
     assert set(account.settings) == {"from", "smtp"}
 
 
+@pytest.mark.parametrize("name", ["From", "bcc", "List-Unsubscribe", "list-unsubscribe-post", "References",
+                                  "X-Runner-Key", "DKIM-Signature", "Return-Path", "Content-Type"])  # fmt: skip
+def test_a_header_that_is_the_programs_own_is_refused(name):
+    text = f'{ACCOUNT}headers: {{Feedback-ID: "c1:lumen", {name}: x}}\n'
+    assert compile_account(load(text, "ada.yaml"), "ada")[1] != []
+    assert compile_account(load(text.replace(f", {name}: x", ""), "ada.yaml"), "ada")[1] == []
+
+
 def test_certificates_are_found_from_wherever_a_command_is_called(tmp_path):
     text = ACCOUNT.replace("{host: h,", "{host: h, ca_file: certs/own.pem,")
     inbox = "imap: {host: h, username: a, password: {env: X}, ca_file: /etc/ssl/own.pem}\n"
