@@ -4,7 +4,8 @@
 
 All ways take turns in one run, and ratios are those of the medians:
 
-* `engine`  what `serve` does with a due step: claim, render, build, gate, dot, log, on SQLite with synchronous=FULL.
+* `engine`  `serve` itself, its jobs and journal included: claim, render, build, gate, dot, log, on SQLite with
+            synchronous=FULL.
 * `floor`   a bare loop over as many connections that sends the same finished bytes with the gate at the dot, and makes
             as many durable commits a message as `engine` was counted to make, each of one small row.
 * `same`    a bare loop over as many connections that does the same transactions, statement by statement, and sends the
@@ -18,6 +19,7 @@ The exit code is 1 when `engine` is below BOUND times `floor`.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import logging
 import queue
@@ -34,12 +36,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from typing import TypeVar
+from uuid import uuid4
 
 import structlog
 from sqlalchemy import Engine, create_engine, event
@@ -57,13 +60,16 @@ from runner.channels.email.message import build
 from runner.channels.email.smtp_session import Envelope
 from runner.channels.email.smtp_session import Session as SmtpSession
 from runner.channels.email.smtp_wire import Reply
+from runner.channels.wiring import ChannelSet
 from runner.channels.worker import Worker
 from runner.clocks import SystemClock
 from runner.engine.ports import Job
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.secrets import Secret
-from runner.serve.dispatch import Dispatcher
+from runner.serve.app import App
+from runner.serve.loop import Service
 from runner.store.database import open_database
+from runner.store.journal import Journal
 from runner.store.lanes import Lane, all_lanes
 from runner.store.ticking import advance_due, claim_due
 from runner.testing import Play
@@ -148,17 +154,24 @@ def ready(setting: Setting, name: str) -> Play:
 
 
 def engine(setting: Setting, play: Play, kept: list[Envelope] | None = None) -> None:
-    """Everybody's first message, by the real dispatcher and workers."""
-    channel = EmailChannel(lambda ref: Secret(""), play.clock)
-    worker = Worker(lambda: play.ctx, {ChannelType.EMAIL: Keeping(channel, kept)})  # type: ignore[dict-item]
-    landed = threading.Event()
-    dispatcher = Dispatcher(
-        lambda: play.ctx, worker, workers=setting.connections, per_account=setting.connections, on_idle=landed.set
-    )
-    while dispatcher.tick() or dispatcher.in_flight():
-        landed.wait(1.0)
-        landed.clear()
-    dispatcher.drain()
+    """Everybody's first message, by `serve`'s own jobs, dispatcher, workers and journal."""
+    clock, left, through = SystemClock(), itertools.count(setting.messages - 1, -1), threading.Event()
+
+    def passed(place: str) -> None:
+        if place == "recorded" and next(left) == 0:
+            through.set()
+
+    journal = Journal(setting.folder, uuid4().hex)
+    ctx = replace(play.ctx, clock=clock, machine=clock, journal=journal)
+    channel = EmailChannel(lambda ref: Secret(""), clock)
+    app = App(ctx, ChannelSet({ChannelType.EMAIL: Keeping(channel, kept)}), Path(), passed)  # type: ignore[dict-item]
+    dispatcher = app.dispatcher(workers=setting.connections)
+    dispatcher.per_account = setting.connections
+    service = Service(app, dispatcher)
+    service.start()
+    assert through.wait(600), "not everybody got a message"
+    service.stop()
+    journal.close()
     channel.close()
 
 
@@ -277,7 +290,7 @@ def shared_out(count: int, messages: Sequence[T], work: Callable[[Iterator[T]], 
         thread.join()
 
 
-class Journal:
+class Commits:
     """A table in SQLite with synchronous=FULL, a connection a thread; threads take turns as ours do."""
 
     def __init__(self, path: Path) -> None:
@@ -301,21 +314,21 @@ class Journal:
             return db.execute(statement, values).lastrowid or 0
 
 
-def floor(setting: Setting, messages: Sequence[Envelope], journal: Journal, commits: int) -> None:
+def floor(setting: Setting, messages: Sequence[Envelope], table: Commits, commits: int) -> None:
     """The same bytes and as many commits a message, and nothing else."""
     settings = account_of(setting.account).smtp
 
     def work(following: Iterator[Envelope]) -> None:
-        with journal.open() as db:
+        with table.open() as db:
             session = SmtpSession.open(settings, ssl.create_default_context())
             for message in following:
-                row = journal.commit(db, "INSERT INTO attempt (state) VALUES ('claimed')")
+                row = table.commit(db, "INSERT INTO attempt (state) VALUES ('claimed')")
                 for _ in range(commits - 3):
-                    journal.commit(db, "UPDATE attempt SET state = 'opened' WHERE id = ?", row)
+                    table.commit(db, "UPDATE attempt SET state = 'opened' WHERE id = ?", row)
                 session.begin(message)
-                journal.commit(db, "UPDATE attempt SET state = 'sending' WHERE id = ?", row)
+                table.commit(db, "UPDATE attempt SET state = 'sending' WHERE id = ?", row)
                 reply = session.finish()
-                journal.commit(db, "UPDATE attempt SET state = 'sent', reply = ? WHERE id = ?", str(reply), row)
+                table.commit(db, "UPDATE attempt SET state = 'sent', reply = ? WHERE id = ?", str(reply), row)
             session.quit()
 
     shared_out(setting.connections, messages, work)
@@ -408,8 +421,8 @@ def measure(setting: Setting, rounds: int) -> dict[str, float]:
         play = ready(setting, f"engine-{turn}.db")
         rates["engine"].append(sent / timed(lambda p=play: engine(setting, p)))  # type: ignore[misc]
         play.ctx.db.close()
-        journal = Journal(setting.folder / f"floor-{turn}.db")
-        rates["floor"].append(sent / timed(lambda j=journal: floor(setting, finished, j, round(commits))))  # type: ignore[misc]
+        table = Commits(setting.folder / f"floor-{turn}.db")
+        rates["floor"].append(sent / timed(lambda t=table: floor(setting, finished, t, round(commits))))  # type: ignore[misc]
         rates["same"].append(sent / timed(same(setting, tapes, f"same-{turn}.db")))
         rates["raw"].append(sent / timed(lambda: raw(setting, finished)))
         database = durable(setting.folder / f"naive-{turn}.db")

@@ -19,6 +19,7 @@ from runner.clocks import SystemClock
 from runner.errors import DatabaseUnavailable, RunnerError
 from runner.serve.app import App
 from runner.serve.dispatch import Dispatcher
+from runner.serve.ticks import Ticks
 from runner.serve.watching import InboxWatches
 from runner.store.announcing import last_announced
 from runner.store.claims import renew, rescue
@@ -56,6 +57,8 @@ class Service:
     _held_back: bool = False
     _opt_outs: int = 0
     _lifted: str | None = None
+    _due: datetime | None = None
+    _ticks: Ticks = field(init=False)
     _scheduler: BackgroundScheduler = field(init=False)
     _jobs: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(6))
 
@@ -69,11 +72,16 @@ class Service:
             timezone=UTC,
         )
         logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a run left out while the last goes on is no news
+        move = self._guarded("tick", self._tick)
+        self._ticks = Ticks(
+            move, self._next_due, lambda: self.dispatcher.in_flight() > 0, self._tick_at, _now, self.pace.longest_sleep
+        )
         self.dispatcher.on_idle = self.wake
 
     def start(self) -> None:
         """Rescue what an earlier process left behind, then begin."""
-        self._scheduler.add_job(self._guarded("tick", self._tick), "interval", id="tick", seconds=3600)
+        longest = self.pace.longest_sleep.total_seconds()
+        self._scheduler.add_job(self._ticks.run, "interval", id="tick", seconds=longest, max_instances=2)
         lease = self.app.ctx.lease / 3
         for name, job, every in (
             ("inbox", self.app.inboxes.read_all, self.pace.inbox),
@@ -95,7 +103,7 @@ class Service:
 
     def wake(self) -> None:
         """Tick as soon as possible: something became due or a worker is free."""
-        self._tick_at(_now())
+        self._ticks.wake()
 
     def stop(self) -> None:
         """Claim nothing more; finish sends and jobs under way."""
@@ -109,11 +117,13 @@ class Service:
         """Whether jobs are still being started."""
         return bool(self._scheduler.running)
 
+    def _next_due(self) -> datetime | None:
+        return None if self.app.trouble.stands else self._due
+
     def _tick(self) -> None:
+        self._due = None
         self.dispatcher.tick()
-        due = self.dispatcher.next_due()
-        latest = _now() + self.pace.longest_sleep
-        self._tick_at(latest if due is None else max(_now() + timedelta(milliseconds=50), min(due, latest)))
+        self._due = self.dispatcher.next_due()
 
     def _tick_at(self, instant: datetime) -> None:
         with suppress(JobLookupError):  # the scheduler has stopped meanwhile
@@ -193,17 +203,8 @@ class Service:
                 log.error("job.refused", job=name, error=str(error), help=error.help)
             except Exception:
                 log.exception("job.crashed", job=name)
-            finally:
-                if name == "tick":
-                    self._tick_at(max(_now() + timedelta(milliseconds=50), self._planned() or _now()))
 
         return run
-
-    def _planned(self) -> datetime | None:
-        job = self._scheduler.get_job("tick")
-        planned = job.next_run_time if job else None
-        latest = _now() + self.pace.longest_sleep
-        return min(planned, latest) if planned else latest
 
 
 def _now() -> datetime:
