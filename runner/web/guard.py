@@ -1,6 +1,11 @@
-"""What every answer and every request goes through: security headers, and a limit on how much a request may carry."""
+"""What every answer and every request goes through: security headers, and limits on how much a request may carry and
+how long it may take to say it.
+"""
 
 from __future__ import annotations
+
+import asyncio
+import time
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,6 +14,9 @@ from runner.web import pages
 
 MAX_BODY = 16 * 1024
 """A one-click body has 26 bytes; a multipart one a few hundred."""
+
+MAX_SECONDS = 20.0
+"""How long a body may take to arrive."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -32,10 +40,11 @@ class TooLarge(Exception):
 
 
 class Guard:
-    """ASGI middleware: adds the headers to every answer and turns away what is too large."""
+    """ASGI middleware: adds the headers to every answer and turns away what is too large or takes `seconds`."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, seconds: float = MAX_SECONDS) -> None:
         self._app = app
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, guarded."""
@@ -43,11 +52,11 @@ class Guard:
             await self._app(scope, receive, send)
             return
         length = Headers(scope=scope).get("content-length", "0")
-        started, size = False, 0
+        started, size, until = False, 0, time.monotonic() + self._seconds
 
         async def counted() -> Message:
             nonlocal size
-            message = await receive()
+            message = await asyncio.wait_for(receive(), max(0.0, until - time.monotonic()))
             size += len(message.get("body", b""))
             if size > MAX_BODY:
                 raise TooLarge
@@ -62,15 +71,15 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        async def turned_away() -> None:
-            await guarded({"type": "http.response.start", "status": 413, "headers": [(b"connection", b"close")]})
+        async def turned_away(status: int) -> None:
+            await guarded({"type": "http.response.start", "status": status, "headers": [(b"connection", b"close")]})
             await guarded({"type": "http.response.body", "body": b""})
 
         if not length.isdigit() or int(length) > MAX_BODY:
-            await turned_away()
+            await turned_away(413)
             return
         try:
             await self._app(scope, counted, guarded)
-        except TooLarge:
+        except (TooLarge, TimeoutError) as error:
             if not started:
-                await turned_away()
+                await turned_away(413 if isinstance(error, TooLarge) else 408)

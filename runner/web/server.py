@@ -5,23 +5,52 @@ The access log would hold tokens, and a token is all it takes to opt somebody ou
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
+from functools import partial
+from typing import Any, cast
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from runner.errors import ChannelUnavailable
 
 START_SECONDS = 10.0
+PATIENCE = 10.0
+"""Seconds in which the head of a request has to be there; a proxy sends it at once."""
+
+
+class _Impatient(H11Protocol):
+    """Hangs up on a connection that carries no whole request for a while: enough of them would keep readers out."""
+
+    def __init__(self, *args: Any, patience: float, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._patience = patience
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.loop.call_later(self._patience, self._hang_up)
+
+    def _hang_up(self) -> None:
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+        else:
+            self.loop.call_later(self._patience, self._hang_up)
 
 
 class WebServer:
     """Serves an app. `start` returns when it listens; `port` is then the real one."""
 
-    def __init__(self, app: FastAPI, host: str = "127.0.0.1", port: int = 8080) -> None:
+    def __init__(
+        self, app: FastAPI, host: str = "127.0.0.1", port: int = 8080, *, patience: float = PATIENCE
+    ) -> None:
         self._config = uvicorn.Config(
             app,
+            http=cast(type[asyncio.Protocol], partial(_Impatient, patience=patience)),
             access_log=False,
             log_config=None,
             server_header=False,
