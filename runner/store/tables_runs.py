@@ -95,11 +95,15 @@ step_runs = Table(
     Column("ended_at", UtcDateTime),
     Column("account", String(140)),
     Column("variant", String(120)),
-    Column("key", String(40), unique=True),
+    Column("key", String(40)),
     Column("message_id", String(255)),
     UniqueConstraint("enrollment_id", "step"),
-)
-"""A step for one enrollment: at most one, ever. Account, variant and key are drawn once and kept."""
+    Index("uq_step_runs_key", "key", unique=True,
+          sqlite_where=text("key IS NOT NULL"), postgresql_where=text("key IS NOT NULL")),
+)  # fmt: skip
+"""A step for one enrollment: at most one, ever. Account, variant and key are drawn once and kept.
+
+A step that does not act has no key, and no entry in the index of keys."""
 
 outreach_messages = Table(
     "outreach_messages",

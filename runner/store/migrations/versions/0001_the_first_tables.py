@@ -332,7 +332,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["enrollment_id"], ["enrollments.id"], name=op.f("fk_step_runs_enrollment_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_step_runs")),
         sa.UniqueConstraint("enrollment_id", "step", name=op.f("uq_step_runs_enrollment_id_step")),
-        sa.UniqueConstraint("key", name=op.f("uq_step_runs_key")),
+    )
+    op.create_index(
+        "uq_step_runs_key",
+        "step_runs",
+        ["key"],
+        unique=True,
+        sqlite_where=sa.text("key IS NOT NULL"),
+        postgresql_where=sa.text("key IS NOT NULL"),
     )
     op.create_table(
         "transitions",
@@ -507,6 +514,12 @@ def downgrade() -> None:
     op.drop_table("outreach_attempts")
     op.drop_index(op.f("ix_transitions_enrollment_id"), table_name="transitions")
     op.drop_table("transitions")
+    op.drop_index(
+        "uq_step_runs_key",
+        table_name="step_runs",
+        sqlite_where=sa.text("key IS NOT NULL"),
+        postgresql_where=sa.text("key IS NOT NULL"),
+    )
     op.drop_table("step_runs")
     op.drop_table("sequence_steps")
     op.drop_index("ix_list_members_lead_id", table_name="list_members")
