@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from runner.channels.email.config import Security, account_of, seconds
+from runner.channels.email.config import IMAP_SCOPES, Security, account_of, oauth_of, seconds
 from runner.channels.email.message_headers import Unsafe, safe_address
 from runner.channels.email.service import EmailOutreachService
 from runner.engine.outcomes import NotNow, Permit
@@ -59,6 +59,27 @@ def test_defaults_are_what_a_provider_expects():
     account = account_of(ChannelConfig(ChannelType.EMAIL, "ada", settings=plain))
     assert account.smtp.port == 465
     assert (account.smtp.deadlines.connect, account.smtp.deadlines.dot) == (20, 600)
+
+
+@pytest.mark.parametrize(
+    ("provider", "url", "smtp_scope", "imap_scope"),
+    [("google", "https://oauth2.googleapis.com/token", "", ""),
+     ("microsoft", "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+      "https://outlook.office.com/SMTP.Send offline_access",
+      "https://outlook.office.com/IMAP.AccessAsUser.All offline_access")],
+)  # fmt: skip
+def test_a_provider_says_where_tokens_come_from_and_what_to_ask_for(provider, url, smtp_scope, imap_scope):
+    """Google, "Using OAuth 2.0"; Microsoft, "Authenticate an IMAP, POP or SMTP connection using OAuth"."""
+    block = {"provider": provider, "client_id": "c", "refresh_token": SecretRef(env="R")}
+    smtp = oauth_of(block)
+    assert smtp is not None
+    assert (smtp.token_url, smtp.scope) == (url, smtp_scope)
+    imap = oauth_of(block, IMAP_SCOPES)
+    assert imap is not None
+    assert imap.scope == imap_scope
+    own = oauth_of(block | {"token_url": "https://login.lumen.example/token", "scope": "mail"})
+    assert own is not None
+    assert (own.token_url, own.scope) == ("https://login.lumen.example/token", "mail")
 
 
 @pytest.mark.parametrize("value", ["90s", 90, 90.0, dt.timedelta(seconds=90), parse_duration("90s")])

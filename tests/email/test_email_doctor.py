@@ -183,6 +183,12 @@ def test_the_published_key_has_to_be_the_other_half_of_the_one_that_signs(pairs,
     assert "c2VjcmV0" not in repr(broken)
 
 
+def test_a_subdomain_is_covered_by_the_dmarc_record_of_its_organisation(dns_server, account):
+    sender = {"from": {"name": "Ada", "address": "ada@mail.lumen.example"}}
+    zone = GOOD_ZONE | {("mail.lumen.example.", "MX"): ["10 mx.lumen.example."]}
+    assert verdicts(check_domain(lumen(account, **sender), dns_server(zone).resolver))["dmarc"] is Verdict.OK
+
+
 def test_a_reverse_name_that_leads_elsewhere_is_none(dns_server, account):
     zone = GOOD_ZONE | {("1.2.0.192.in-addr.arpa.", "PTR"): ["host-1.cheap.example."],
                         ("host-1.cheap.example.", "A"): ["192.0.2.77"]}  # fmt: skip

@@ -95,6 +95,19 @@ def test_a_relay_that_replaces_the_message_id_is_tied_by_our_header(inbox, accou
     assert inbox.read(account, {}, [], NOW).signals[0].key == "k7"
 
 
+def test_a_bounce_of_a_follow_up_whose_id_was_replaced_is_tied_by_its_references(inbox, account, box) -> None:
+    """The relay dropped our header as well; what the follow-up answered is what we sent before."""
+    replaced = (
+        "From: Ada <ada@lumen.example>\r\nTo: grace@navy.example\r\nMessage-ID: <010001-ses@email.amazonses.com>\r\n"
+        "References: <first@relay.example> <second@relay.example>\r\n"
+    )
+    box.add("INBOX", dsn(failed("5.1.1", "550 5.1.1 unknown"), returned=replaced))
+    [signal] = inbox.read(account, {}, [], NOW).signals
+    assert signal.message_ids == (
+        "<010001-ses@email.amazonses.com>", "<second@relay.example>", "<first@relay.example>",
+    )  # fmt: skip
+
+
 def test_a_bounce_without_the_message_is_tied_by_the_envelope_address(inbox, account, box) -> None:
     content = (
         b"Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.navy.example\r\nTo: ada+k7@lumen.example\r\n"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import imaplib
+import io
 import socket
 import threading
 import time
@@ -12,7 +14,7 @@ from datetime import UTC, datetime
 import pytest
 
 from runner.channels.email.imap import connect
-from runner.channels.email.imap_client import Deadline, GuardedClient
+from runner.channels.email.imap_client import MAX_LINE, Deadline, GuardedClient
 from runner.channels.email.imap_settings import imap_settings
 from runner.channels.email.reconcile import EmailReconciler
 from runner.engine.ports import Doubt
@@ -187,3 +189,13 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(inbox, account_at, att
     )
     with pytest.raises(ChannelUnavailable):
         inbox.read(account, {}, [], NOW)
+
+
+def test_a_literal_or_a_line_without_bounds_is_not_read_at_all() -> None:
+    client = object.__new__(GuardedClient)  # never connected: nothing has to be read to refuse it
+    with pytest.raises(imaplib.IMAP4.abort, match="literal of 2147483647 bytes"):
+        client.read(2_147_483_647)
+    vars(client)["_file"] = stream = io.BytesIO(b"x" * (MAX_LINE + 1000))
+    with pytest.raises(imaplib.IMAP4.abort, match="line of more than"):
+        client.readline()
+    assert stream.tell() <= MAX_LINE + 1

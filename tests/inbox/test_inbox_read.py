@@ -156,6 +156,13 @@ def test_someone_who_left_is_noted_with_the_address_that_is_named(inbox, account
     assert "jane@navy.example" in note.text
 
 
+def test_someone_who_left_and_names_nobody_is_noted(inbox, account, box, make_mail) -> None:
+    box.add("INBOX", make_mail("Grace is no longer with Navy.", subject="Automatic reply: hello"))
+    [note] = inbox.read(account, {}, [], NOW).notes
+    assert (note.kind, note.address, note.hold) == ("left_company", "grace@navy.example", False)
+    assert note.text == "grace@navy.example is no longer there, says an automatic reply"
+
+
 def test_a_robot_that_wants_a_proof_is_for_an_operator(inbox, account, box, make_mail) -> None:
     text = "Your message is being held. Click here to confirm that you are human."
     box.add("INBOX", make_mail(text, subject="Sender verification", auto_submitted="auto-replied"))
