@@ -144,6 +144,18 @@ def test_serve_does_not_start_on_a_database_that_may_forget(runner: Run, postgre
     )
 
 
+def test_a_send_by_hand_wants_a_database_that_does_not_forget_too(
+    runner: Run, project: Path, postgres_url: str
+) -> None:
+    forgetful = f"{postgres_url}?options=-csynchronous_commit%3Doff"
+    (project / "leads.csv").write_text("email\nada@a.example\n")
+    for command in (("db", "upgrade"), ("leads", "import", "leads.csv", "--list", "all"), ("enroll", "quick", "1")):
+        assert runner(*command, RUNNER_DATABASE=forgetful).returncode == 0
+    refused = runner("send", "quick", "1", "--channels", "email", RUNNER_DATABASE=forgetful)
+    assert refused.returncode == 1
+    assert "synchronous_commit=off: commits may be lost" in refused.stderr
+
+
 def test_a_campaign_that_paused_by_itself_is_shown_and_resumed(runner: Run, project: Path) -> None:
     from runner.clocks import SystemClock
     from runner.store.database import open_database

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from two_letters import put_back
 
 from runner.clocks import SystemClock
 from runner.sandbox.linkedin import LinkedInSandbox
@@ -73,6 +74,19 @@ def test_released_it_goes_out_once_in_that_persons_name(waiting: Run, golden: An
     [task] = json.loads(waiting("tasks", "list", "--all", "--format", "json").stdout)["tasks"]
     assert (task["status"], task["closed_by"]) == ("released", "grace")
     assert "grace" in waiting("trace", "1").stdout
+
+
+def test_a_restored_database_releases_nothing_that_went_out_already(
+    waiting: Run, project: Path, linkedin: LinkedInSandbox
+) -> None:
+    assert waiting("backup", "copy.db").returncode == 0
+    assert waiting("tasks", "release", "1", "--by", "grace").returncode == 0
+    put_back(project, project / "copy.db")
+    refused = waiting("tasks", "release", "1", "--by", "grace")
+    assert refused.returncode == 1
+    assert "it was restored from a backup" in refused.stderr
+    assert len(linkedin.taken("message")) == 1
+    assert "already-ada" in waiting("tasks", "list").stdout, "the task is open still"
 
 
 def test_after_an_opt_out_the_gate_refuses(waiting: Run, linkedin: LinkedInSandbox) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import datetime as dt
 import socket
 import threading
+from pathlib import Path
 
 import dns.flags
 import dns.message
@@ -17,6 +18,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from runner.channels.checks import remote_checks
 from runner.channels.email.channel import EmailChannel
 from runner.channels.email.config import account_of
 from runner.channels.email.doctor import (
@@ -31,6 +33,7 @@ from runner.channels.email.doctor import (
 from runner.channels.email.doctor_dns import check_domain
 from runner.channels.email.inbox import EmailInbox
 from runner.model.channel import ChannelConfig, ChannelType, SecretRef
+from runner.model.project import Project, ProjectSettings
 from runner.model.rates import LimitSet, Ramp, Rate
 from runner.sandbox.imap import ImapServer
 from runner.sandbox.mailbox import Mailboxes
@@ -181,6 +184,17 @@ def test_the_published_key_has_to_be_the_other_half_of_the_one_that_signs(pairs,
     broken = found("-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----")
     assert broken.verdict is Verdict.FAILED
     assert "c2VjcmV0" not in repr(broken)
+
+
+def test_the_doctor_reads_the_key_of_the_account(pairs, dns_server, account, clock):
+    (ours, published), (others, _) = pairs
+    config = account(1, smtp={"host": "127.0.0.1"}, dkim={"selector": "s9", "key": SecretRef(env="DKIM")}, imap=None)
+    project = Project(Path(), ProjectSettings(), {}, {"ada": config}, {})
+    resolver = dns_server(GOOD_ZONE | {("s9._domainkey.lumen.example.", "TXT"): [published]}).resolver
+    for key, verdict in ((ours, "ok"), (others, "failed: s9._domainkey.lumen.example holds another key")):
+        rows = remote_checks(project, lambda ref, key=key: Secret(key), clock, resolver)
+        [said] = [row[2] for row in rows if row[0] == "dkim"]
+        assert said.startswith(verdict)
 
 
 def test_a_subdomain_is_covered_by_the_dmarc_record_of_its_organisation(dns_server, account):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.events import EventKind
 from runner.serve.app import App
 from runner.serve.loop import Pace, Service
+from runner.serve.process import Options, run_once
+from runner.store.context import Context
 from runner.store.database import open_database
 from runner.store.enrolling import enroll
 from runner.store.guardrails import guard_all
@@ -73,14 +75,22 @@ def test_enough_good_mail_makes_a_rate_good(run: Play) -> None:
     assert guard_all(run.ctx) == []
 
 
-def test_serve_looks_by_itself_and_says_so(tmp_path: Path) -> None:
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    """A `serve` whose only account sends badly; nobody has looked since enough was sent to say so."""
     db = open_database(f"sqlite:///{tmp_path / 'runner.db'}", create=True)
     run = Play(ONE, db=db, accounts={"desk": _desk("desk", STRICT)}, campaign=Campaign("mailing", "one", health=LAX))
     _write_to(run, 1, 5)
     _bounced(run, 1)
     _bounced(run, 2)
     _write_to(run, 6, 8)
-    app, hour, pause = App(run.ctx, ChannelSet(run.channels), Path()), timedelta(hours=1), threading.Event()
+    made = App(run.ctx, ChannelSet(run.channels), tmp_path)
+    yield made
+    made.close()
+
+
+def test_serve_looks_by_itself_and_says_so(app: App) -> None:
+    hour, pause = timedelta(hours=1), threading.Event()
     service = Service(app, app.dispatcher(workers=1), Pace(inbox=hour, enroll=hour, reconcile=hour))
     with capture_logs() as log:
         service.start()
@@ -90,12 +100,16 @@ def test_serve_looks_by_itself_and_says_so(tmp_path: Path) -> None:
             pause.wait(0.02)
         service.stop()
     assert said == ["email/desk"]
-    assert _accounts(run) == {"email/desk": "stopped"}
-    app.close()
+    assert _accounts(app.ctx) == {"email/desk": "stopped"}
 
 
-def _accounts(run: Play) -> dict[str, str]:
-    with run.ctx.db.read() as connection:
+def test_a_single_round_looks_before_it_sends(app: App) -> None:
+    assert run_once(app, Options()) == 0
+    assert _accounts(app.ctx) == {"email/desk": "stopped"}
+
+
+def _accounts(ctx: Context) -> dict[str, str]:
+    with ctx.db.read() as connection:
         query = channel_configs.select().order_by(channel_configs.c.key)
         return {row.key: row.health for row in connection.execute(query)}
 
@@ -111,7 +125,7 @@ def test_what_comes_back_counts_for_the_account_that_wrote_whoever_reads_it(play
     assert 8 <= len(bobs) <= 16
     for lead in bobs[:4]:
         _bounced(run, lead, account="email/ada")
-    assert _accounts(run) == {"email/ada": "ok", "email/bob": "stopped"}
+    assert _accounts(run.ctx) == {"email/ada": "ok", "email/bob": "stopped"}
 
 
 def test_a_complaint_that_is_tied_to_nobody_counts_for_the_inbox_it_came_to(play: Make) -> None:
@@ -119,4 +133,4 @@ def test_a_complaint_that_is_tied_to_nobody_counts_for_the_inbox_it_came_to(play
     _write_to(run, 1, 8)
     for number in range(2):
         run.happen(Signal(EventKind.COMPLAINED, run.clock.now(), f"redacted:{number}"))
-    assert _accounts(run) == {"email/desk": "stopped"}
+    assert _accounts(run.ctx) == {"email/desk": "stopped"}

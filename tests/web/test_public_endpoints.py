@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 import runner.store.database
 from runner.channels.links import links_of
+from runner.cli.metrics import print_funnel
 from runner.model.channel import ChannelType
 from runner.model.project import ProjectSettings
 from runner.serve.public import start_public
@@ -146,7 +147,9 @@ def test_machines_that_open_and_click_are_counted_apart_and_drive_nothing(tracke
     assert run.path(1) == ["first sent", "clicked timeout", "second skipped"]
 
 
-def test_a_persons_click_counts_beside_those_of_machines(tracked: tuple[Play, str, str]) -> None:
+def test_a_persons_click_counts_beside_those_of_machines(
+    tracked: tuple[Play, str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     run, picture, target = tracked
     assert _fetch(picture, PROXY) == 200
     run.advance_to(run.clock.now() + timedelta(minutes=5))
@@ -154,7 +157,13 @@ def test_a_persons_click_counts_beside_those_of_machines(tracked: tuple[Play, st
         assert (_fetch(picture, BROWSER), _fetch(target, BROWSER)) == (200, 302)
     run.run()
     assert run.path(1) == ["first sent", "clicked happened", "second sent"]
-    assert channel_metrics(run.ctx, "play")["opened"] == {"leads_clicked": 1, "leads_opened": 1, "machines_opened": 1}
+    found = channel_metrics(run.ctx, "play")
+    assert found["opened"] == {"leads_clicked": 1, "leads_opened": 1, "machines_opened": 1}
+    capsys.readouterr()
+    print_funnel(found)
+    assert [line.split() for line in capsys.readouterr().out.splitlines()[-3:]] == [
+        ["leads", "clicked", "1"], ["leads", "opened", "1"], ["machines", "opened", "1"],
+    ]  # fmt: skip
 
 
 def test_nothing_of_an_erased_person_is_counted(tracked: tuple[Play, str, str]) -> None:
