@@ -41,7 +41,6 @@ def _queries(signal: Signal) -> list[Select[Any]]:
     if signal.key:
         found.append(by_run.where(step_runs.c.key == signal.key))
     if signal.message_ids:
-        found.append(by_run.where(step_runs.c.message_id.in_(signal.message_ids)))
         through = by_run.join(outreach_attempts, outreach_attempts.c.step_run_id == step_runs.c.id)
         ids = (outreach_attempts.c.message_id, outreach_attempts.c.provider_ref)  # SES replaces our Message-ID
         found.append(through.where(or_(*(column.in_(signal.message_ids) for column in ids))))

@@ -37,7 +37,9 @@ leads = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("erased_at", UtcDateTime),
-)
+    Index("ix_leads_linkedin_urn", "linkedin_urn", sqlite_where=text("linkedin_urn IS NOT NULL"),
+          postgresql_where=text("linkedin_urn IS NOT NULL")),
+)  # fmt: skip
 """One row a person. `email_key` and `linkedin_key` are what two spellings of one person have in common."""
 
 lists = Table(

@@ -157,6 +157,8 @@ outreach_attempts = Table(
     Index("ix_outreach_attempts_doubtful", "status", sqlite_where=text("status IN ('sending', 'unknown')"),
           postgresql_where=text("status IN ('sending', 'unknown')")),
     Index("ix_outreach_attempts_message_id", "message_id"),
+    Index("ix_outreach_attempts_provider_ref", "provider_ref", sqlite_where=text("provider_ref IS NOT NULL"),
+          postgresql_where=text("provider_ref IS NOT NULL")),
 )  # fmt: skip
 """Every try. The first unique index is the promise: one attempt of a step run in sending, sent or unknown."""
 

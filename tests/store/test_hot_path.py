@@ -7,15 +7,19 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import bindparam, event, select
 
+from runner.engine.ports import Signal
 from runner.model.channel import ChannelConfig, ChannelType
+from runner.model.events import EventKind
 from runner.model.rates import LimitSet, Rate
 from runner.store.claims import renew, rescue
 from runner.store.database import Database, open_database
 from runner.store.fixed import Fixed
 from runner.store.health import wake
 from runner.store.lanes import first_due
+from runner.store.matching import match_signal
 from runner.store.reconciling import doubts
 from runner.store.tables import leads
 from runner.testing import MONDAY, Play
@@ -63,6 +67,21 @@ def test_no_statement_of_a_tick_or_a_send_goes_through_a_whole_table() -> None:
     asked = {sql: parameters for sql, parameters in seen if sql.startswith(("SELECT", "UPDATE", "DELETE", "WITH"))}
     assert len(asked) > 20
     assert [scan for sql, parameters in asked.items() for scan in _scans(play.ctx.db, sql, parameters)] == []
+
+
+@pytest.mark.parametrize(
+    "known",
+    [{"key": "token"}, {"message_ids": ("<a@elsewhere.example>", "<b@elsewhere.example>")}, {"profile": "ada"},
+     {"address": "ada@d1.example"}, {"domain": "d1.example"}],
+)  # fmt: skip
+def test_whom_something_concerns_is_found_without_going_through_a_whole_table(known: dict[str, Any]) -> None:
+    play = Play(SEQUENCE, [{"email": "ada@d1.example", "country": "US"}], inbox=True)
+    play.settle()
+    with _statements(play.ctx.db) as seen, play.ctx.db.read() as connection:
+        match_signal(connection, Signal(EventKind.REPLIED, MONDAY, "m:1", **known), "email/email_test")
+    asked = [statement for statement in seen if statement[0].startswith("SELECT")]
+    assert asked
+    assert [scan for statement in asked for scan in _scans(play.ctx.db, *statement)] == []
 
 
 def test_no_statement_of_the_jobs_beside_it_goes_through_a_whole_table() -> None:

@@ -144,6 +144,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("linkedin_key", name=op.f("uq_leads_linkedin_key")),
     )
     op.create_index(op.f("ix_leads_domain"), "leads", ["domain"], unique=False)
+    op.create_index(
+        "ix_leads_linkedin_urn",
+        "leads",
+        ["linkedin_urn"],
+        unique=False,
+        sqlite_where=sa.text("linkedin_urn IS NOT NULL"),
+        postgresql_where=sa.text("linkedin_urn IS NOT NULL"),
+    )
     op.create_table(
         "lists",
         sa.Column("id", Id, nullable=False),
@@ -395,6 +403,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_outreach_attempts_lead_id"), "outreach_attempts", ["lead_id"], unique=False)
     op.create_index("ix_outreach_attempts_message_id", "outreach_attempts", ["message_id"], unique=False)
     op.create_index(
+        "ix_outreach_attempts_provider_ref",
+        "outreach_attempts",
+        ["provider_ref"],
+        unique=False,
+        sqlite_where=sa.text("provider_ref IS NOT NULL"),
+        postgresql_where=sa.text("provider_ref IS NOT NULL"),
+    )
+    op.create_index(
         "uq_outreach_attempts_open",
         "outreach_attempts",
         ["step_run_id", "action"],
@@ -502,6 +518,12 @@ def downgrade() -> None:
         sqlite_where=sa.text("status IN ('pending', 'claimed')"),
         postgresql_where=sa.text("status IN ('pending', 'claimed')"),
     )
+    op.drop_index(
+        "ix_outreach_attempts_provider_ref",
+        table_name="outreach_attempts",
+        sqlite_where=sa.text("provider_ref IS NOT NULL"),
+        postgresql_where=sa.text("provider_ref IS NOT NULL"),
+    )
     op.drop_index("ix_outreach_attempts_message_id", table_name="outreach_attempts")
     op.drop_index(op.f("ix_outreach_attempts_lead_id"), table_name="outreach_attempts")
     op.drop_index(op.f("ix_outreach_attempts_enrollment_id"), table_name="outreach_attempts")
@@ -551,6 +573,12 @@ def downgrade() -> None:
     op.drop_table("problems")
     op.drop_table("meta")
     op.drop_table("lists")
+    op.drop_index(
+        "ix_leads_linkedin_urn",
+        table_name="leads",
+        sqlite_where=sa.text("linkedin_urn IS NOT NULL"),
+        postgresql_where=sa.text("linkedin_urn IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_leads_domain"), table_name="leads")
     op.drop_table("leads")
     op.drop_table("inbox_cursors")
