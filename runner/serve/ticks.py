@@ -49,6 +49,13 @@ class Ticks:
                 self._woken.set()
                 return
             self._running = True
+        try:
+            self._until_nobody_woke()
+        except BaseException:
+            self._running = False  # or whoever wakes would wait for a tick that is gone
+            raise
+
+    def _until_nobody_woke(self) -> None:
         while self._running:
             self._woken.clear()
             self.move()

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from runner.serve.ticks import SHORTEST_SLEEP, Ticks
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -89,3 +91,18 @@ def test_after_a_tick_has_ended_waking_fires_again():
     scene.ticks.run()
     scene.ticks.wake()
     assert scene.fired == [NOW + LONGEST, NOW]
+
+
+def test_a_tick_that_fails_leaves_the_way_free_for_the_next():
+    scene = Scene()
+
+    def fail() -> None:
+        raise RuntimeError("a fault of ours")
+
+    scene.on_move = fail
+    with pytest.raises(RuntimeError):
+        scene.ticks.run()
+    scene.on_move = lambda: None
+    scene.ticks.wake()
+    scene.ticks.run()
+    assert (scene.moves, scene.fired) == (2, [NOW, NOW + LONGEST])

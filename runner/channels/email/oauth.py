@@ -81,7 +81,6 @@ class TokenSource:
             raise ChannelUnavailable(f"no access token from {settings.token_url}: {type(error).__name__}") from None
         return _read(settings, answer.status_code, content)
 
-
     def _asked(self, url: str, form: Mapping[str, str]) -> requests.Response:
         """The answer, within the time for all of it. Raises what asking raises, and ReadTimeout."""
         asking: Future[requests.Response] = Future()
