@@ -42,13 +42,13 @@ def _created(server: PostgresServer, name: str) -> str:
     return server.url(name)
 
 
-def driver(url: str) -> Any:
-    """A connection of the driver itself, as durable as the product's."""
+def driver(url: str, *, any_thread: bool = False) -> Any:
+    """A connection of the driver itself, as durable as the product's; on SQLite for the thread that asks, or any."""
     if url.startswith("postgresql"):
         import psycopg
 
         return psycopg.connect(url)
-    connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=not any_thread)
     for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
     return connection

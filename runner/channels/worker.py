@@ -60,16 +60,25 @@ class Worker:
     failpoint: Failpoint = _no_failpoint
     patience: Patience = field(default_factory=Patience)
 
-    def perform(self, claim: Claim, release: Release | None = None) -> Outcome | None:
+    def perform(
+        self, claim: Claim, release: Release | None = None, opened: Work | Unworkable | None = None
+    ) -> Outcome | None:
         """Act on a claim and record what came of it. None when the claim was lost or nothing was left to do.
 
-        `release` is a person's word that this attempt may go out; it holds for this attempt alone.
+        `opened` is the claim's work where whoever claimed has opened it already. `release` is a person's word that
+        this attempt may go out; it holds for this attempt alone.
         When the database goes away before anything went out, the claim is given back as soon as it returns; after
         that the result is recorded then. What cannot wait so long is settled by the rescue, by what was committed.
         """
         ctx = self.context()
+        with ctx.db.on_the_way():
+            return self._perform(ctx, claim, release, opened)
+
+    def _perform(
+        self, ctx: Context, claim: Claim, release: Release | None, opened: Work | Unworkable | None
+    ) -> Outcome | None:
         try:
-            opened = open_work(ctx, claim, release)
+            opened = opened or open_work(ctx, claim, release)
             if opened is None:
                 return None
             if isinstance(opened, Unworkable):

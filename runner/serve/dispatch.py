@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections import Counter
@@ -25,10 +24,11 @@ from runner.store.context import Context
 from runner.store.lanes import Lane, all_lanes, first_due
 from runner.store.results import give_back
 from runner.store.rooms import Rooms, rooms
-from runner.store.ticking import advance_due, claim_due
+from runner.store.ticking import advance_due
+from runner.store.work import Opened, claim_and_open
 
-TOGETHER_SECONDS = 0.004
-"""Sends that land so shortly after a claim are followed up together: claiming one by one costs more than the wait."""
+TOGETHER_SECONDS = 0.005
+"""So long a tick waits for the others that are under way: claiming one by one costs more than the wait."""
 
 
 @dataclass(slots=True)
@@ -53,7 +53,8 @@ class Dispatcher:
     _lanes: Mapping[int, Lane] = field(default_factory=dict)
     _released: int = 0
     _draining: bool = False
-    _claimed_at: float = -math.inf
+    _landed_since: bool = False
+    _seen: Mapping[int, datetime] = field(default_factory=dict)
     _all_landed: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -72,10 +73,10 @@ class Dispatcher:
         return taken
 
     def _gather(self) -> None:
-        """Wait a moment for others to land when some were claimed just now; nobody waits for it when all have."""
-        left = self._claimed_at + TOGETHER_SECONDS - self.stopwatch()
-        if left > 0:
-            self._all_landed.wait(left)
+        """When something landed, wait a moment for the others."""
+        if self._landed_since:
+            self._all_landed.wait(TOGETHER_SECONDS)
+            self._landed_since = False
 
     def _round(self, ctx: Context) -> tuple[int, int]:
         """How many were moved on by decisions, and how many claimed for workers."""
@@ -83,6 +84,7 @@ class Dispatcher:
         now = ctx.now()
         with ctx.db.read() as connection:
             due, lanes = self._due(connection)
+            self._seen = due
             ready = [lanes[lane_id] for lane_id, at in due.items() if at <= now and lane_id in lanes]
             sending = [lane for lane in ready if self._sends(ctx, lane, now)] if believed and self._has_room() else []
             found = rooms(connection, ctx, sending, lanes)
@@ -117,12 +119,10 @@ class Dispatcher:
             room = found.take(lane, wanted)
             if self._draining or not room:
                 continue
-            ticked = claim_due(ctx, lane, room)
-            for claim in ticked.claims:
-                self._submit(claim)
-            taken += ticked.taken
-        if taken:
-            self._claimed_at = self.stopwatch()
+            claims, opened = claim_and_open(ctx, lane, room)
+            for claim in claims:
+                self._submit(claim, opened.get(claim))
+            taken += len(claims)
         return taken
 
     def _shares(self, ctx: Context, running: Sequence[Lane]) -> dict[Lane, int]:
@@ -151,14 +151,14 @@ class Dispatcher:
                 until = None
             return until is not None
 
-    def _submit(self, claim: Claim) -> None:
+    def _submit(self, claim: Claim, opened: Opened) -> None:
         with self._lock:
             self._flying[claim.lane] += 1
             self._tokens.add(claim.token)
             self._all_landed.clear()
             released = self._released
         try:
-            future = self._pool.submit(self.worker.perform, claim)
+            future = self._pool.submit(self.worker.perform, claim, None, opened)
         except RuntimeError:  # the drain began between the claim and here
             future = Future()
             future.cancel()
@@ -169,6 +169,7 @@ class Dispatcher:
         with self._lock:
             self._flying[claim.lane] -= 1
             self._tokens.discard(claim.token)
+            self._landed_since = True
             if not self._tokens:
                 self._all_landed.set()
             if not isinstance(outcome, NotNow):
@@ -198,13 +199,17 @@ class Dispatcher:
 
     def next_due(self) -> datetime | None:
         """When something will be due next, held lanes counted from when their hold ends; None when nothing waits."""
+        with self.context().db.read() as connection:
+            self._seen, _ = self._due(connection)
+        return self.expected()
+
+    def expected(self) -> datetime | None:
+        """The same as the last tick saw it, before it claimed."""
         ctx = self.context()
-        with ctx.db.read() as connection:
-            due, lanes = self._due(connection)
         with self._lock:
             holds = dict(self._holds)
-        times = [max(at, holds.get(lane_id, at)) for lane_id, at in due.items() if self._runs(ctx, lanes[lane_id])]
-        return min(times, default=None)
+        runs = ((lane_id, at) for lane_id, at in self._seen.items() if self._runs(ctx, self._lanes[lane_id]))
+        return min((max(at, holds.get(lane_id, at)) for lane_id, at in runs), default=None)
 
     def _runs(self, ctx: Context, lane: Lane) -> bool:
         """Whether a lane's timers can lead to anything: sends of a dry run do not."""

@@ -123,7 +123,7 @@ class Service:
     def _tick(self) -> None:
         self._due = None
         self.dispatcher.tick()
-        self._due = self.dispatcher.next_due()
+        self._due = self.dispatcher.expected()
 
     def _tick_at(self, instant: datetime) -> None:
         with suppress(JobLookupError):  # the scheduler has stopped meanwhile

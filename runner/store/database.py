@@ -6,11 +6,11 @@ import math
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from hashlib import blake2b
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.engine import URL, make_url
@@ -18,8 +18,12 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from runner.errors import DatabaseUnavailable, UsageError
 from runner.store.driver import fetch, run
+from runner.store.together import Act, Together
 from runner.store.types import to_json
 
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
 _SQLITE_ARGUMENTS = {"check_same_thread": False, "cached_statements": 512}
 BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for another; writers are quick, so this is only reached by a stuck disk."""
@@ -41,6 +45,7 @@ class Database:
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._turn = threading.Lock()
         self._kept: Connection | None = None
+        self._together = Together(self.write) if self.is_sqlite else None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -56,6 +61,21 @@ class Database:
             if _is_ours(error):
                 raise
             raise _unavailable(error, self.engine.url) from error
+
+    def on_the_way(self) -> AbstractContextManager[None]:
+        """For a thread that brings one part after the other to `together`."""
+        return self._together.on_the_way() if self._together is not None else nullcontext()
+
+    def together(self, act: Act[C, A, B], context: C, item: A) -> B:
+        """What `act` gives for `item` in a durable transaction; on SQLite, where writers queue, in one with others.
+
+        Raises what `write` and `act` raise.
+        """
+        if self._together is not None:
+            return self._together.do(act, context, item)
+        with self.write() as connection:
+            [result] = act(connection, context, [item])
+        return result
 
     @contextmanager
     def rebuild(self) -> Iterator[Connection]:

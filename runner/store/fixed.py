@@ -5,7 +5,7 @@ Building, keying and looking up a statement costs SQLAlchemy several times what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Dialect, Select, TextualSelect
 from sqlalchemy.sql.dml import UpdateBase
 
 from runner.store.bulk import reader
-from runner.store.driver import change, fetch
+from runner.store.driver import change, change_many, fetch
 
 Convert = Callable[[Any], Any]
 
@@ -49,6 +49,12 @@ class Fixed:
         """How many rows it changed."""
         compiled = self._for(connection.dialect)
         return change(connection, compiled.sql, _bound(compiled, values))
+
+    def change_each(self, connection: Connection, each: Sequence[Mapping[str, Any]]) -> None:
+        """Change by each of these values in turn."""
+        if each:
+            compiled = self._for(connection.dialect)
+            change_many(connection, compiled.sql, [_bound(compiled, values) for values in each])
 
     def _for(self, dialect: Dialect) -> _Compiled:
         found = self._compiled.get(dialect.name)

@@ -57,14 +57,21 @@ class Intention:
 
 def pass_gate(ctx: Context, intention: Intention) -> Permit | Refusal:
     """The gate and the intent in one durable transaction."""
+    return ctx.db.together(_pass, ctx, intention)
+
+
+def _pass(connection: Connection, ctx: Context, asking: Sequence[Intention]) -> list[Permit | Refusal]:
+    return [_pass_one(connection, ctx, each) for each in asking]
+
+
+def _pass_one(connection: Connection, ctx: Context, intention: Intention) -> Permit | Refusal:
+    now = ctx.now()  # not before: another process may have held the write lock for long
     refused: Refusal | None = None
-    with ctx.db.write() as connection:
-        now = ctx.now()  # not before: another process may have held the write lock for long
-        for way in intention.ways():
-            verdict, scopes = _verdict(connection, ctx, way, now, lock=True)
-            if verdict is None:
-                return _intend(connection, way, scopes, now, without_note=way.action != intention.action)
-            refused = _sooner(refused, verdict)
+    for way in intention.ways():
+        verdict, scopes = _verdict(connection, ctx, way, now, lock=True)
+        if verdict is None:
+            return _intend(connection, way, scopes, now, without_note=way.action != intention.action)
+        refused = _sooner(refused, verdict)
     assert refused is not None
     return refused
 
@@ -72,11 +79,15 @@ def pass_gate(ctx: Context, intention: Intention) -> Permit | Refusal:
 def look_ahead(ctx: Context, intention: Intention) -> Refusal | None:
     """What the gate would say now. Nothing is written; used to explain."""
     with ctx.db.read() as connection:
-        return foresee(connection, ctx, intention)
+        return foresee(connection, ctx, [intention])[0]
 
 
-def foresee(connection: Connection, ctx: Context, intention: Intention) -> Refusal | None:
-    """What the gate would say now, whether or not the claim still holds: that is the gate's to see."""
+def foresee(connection: Connection, ctx: Context, asking: Sequence[Intention]) -> list[Refusal | None]:
+    """What the gate would say now to each alone, whether or not the claim still holds: that is the gate's to see."""
+    return [_foresee_one(connection, ctx, each) for each in asking]
+
+
+def _foresee_one(connection: Connection, ctx: Context, intention: Intention) -> Refusal | None:
     now, unclaimed = ctx.now(), replace(intention, claim=None)
     refused: Refusal | None = None
     for way in unclaimed.ways():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -34,7 +35,7 @@ from runner.store.context import Context
 from runner.store.erasures import faceless_outcome, hold_erasures
 from runner.store.fixed import Fixed
 from runner.store.health import record_success, record_trouble
-from runner.store.loading import load
+from runner.store.loading import Loaded, load
 from runner.store.pending_events import decide_pending
 from runner.store.suppressions import suppress
 from runner.store.tables import enrollments, leads, outreach_attempts, reservations, step_runs, tasks
@@ -50,8 +51,34 @@ def record(ctx: Context, work: Work, outcome: Outcome) -> bool:
     A send that happened under a lost claim is recorded all the same: the world changed, whoever holds the claim.
     Doing it again changes nothing, so that it may be repeated when the answer to the commit was lost.
     """
-    now = ctx.now()
-    with ctx.db.write() as connection:
+    return ctx.db.together(_record, ctx, (work, outcome))
+
+
+def _record(connection: Connection, ctx: Context, reports: Sequence[tuple[Work, Outcome]]) -> list[bool]:
+    kept, recording = [], _Recording(connection, ctx, ctx.now())
+    for work, outcome in reports:
+        if work.claim.enrollment_id in recording.moving:  # of a lost claim and of the one after it
+            recording.close()
+        kept.append(recording.take(work, outcome))
+    recording.close()
+    return kept
+
+
+@dataclass(slots=True)
+class _Recording:
+    """The results of one transaction, gathered. `moving` are those on whose enrollment there is to be decided."""
+
+    connection: Connection
+    ctx: Context
+    now: datetime
+    attempts: dict[tuple[str, ...], list[tuple[Any, ...]]] = field(default_factory=dict)
+    occupying: list[int] = field(default_factory=list)
+    sent: list[tuple[str, int]] = field(default_factory=list)
+    moving: dict[int, tuple[Work, Outcome]] = field(default_factory=dict)
+
+    def take(self, work: Work, outcome: Outcome) -> bool:
+        """Take one result in; whether it counts."""
+        connection = self.connection
         if not drop(connection, work.claim):
             if not isinstance(outcome, OCCUPIES):
                 return False
@@ -61,14 +88,58 @@ def record(ctx: Context, work: Work, outcome: Outcome) -> bool:
                 outcome = faceless_outcome(outcome)
                 if isinstance(outcome, HandedOver):
                     return False  # nobody is asked to write to somebody who was erased
-        _close_attempt(connection, work, outcome, now)
-        _side_effects(connection, ctx, work, outcome, now)
+        self._end_attempt(work, outcome)
+        _side_effects(connection, self.ctx, work, outcome, self.now)
         if isinstance(outcome, NotNow) and outcome.lane_wide:
             requeue(connection, work.claim.lane.id, work.claim.due_at, work.claim.enrollment_id)
-            return True
-        if _move_on(connection, ctx, work, outcome, now):
-            decide_pending(connection, ctx, work.claim.enrollment_id, now)
-    return True
+        else:
+            self.moving[work.claim.enrollment_id] = work, outcome
+        return True
+
+    def _end_attempt(self, work: Work, outcome: Outcome) -> None:
+        status, values = _attempt_values(outcome)
+        values |= {"status": status, "finished_at": None if status in ("pending", "sending") else self.now}
+        self.attempts.setdefault(tuple(values), []).append((*values.values(), work.attempt_id))
+        if isinstance(outcome, OCCUPIES):
+            self.occupying.append(work.attempt_id)  # a task counts from the hand-over
+        else:
+            mine = reservations.c.attempt_id == work.attempt_id
+            self.connection.execute(delete(reservations).where(mine))
+        if isinstance(outcome, Sent) and outcome.message_id:
+            self.sent.append((outcome.message_id, work.step_run_id))
+
+    def close(self) -> None:
+        """Write what was gathered, and decide what follows."""
+        connection, dialect = self.connection, self.connection.dialect
+        for columns, rows in self.attempts.items():
+            bulk_update(outreach_attempts, columns, dialect).run(connection, rows)
+        _OCCUPY.change_each(connection, [{"attempt": attempt, "now": self.now} for attempt in self.occupying])
+        bulk_update(step_runs, ("message_id",), dialect).run(connection, self.sent)
+        for enrollment_id in self._moved():
+            decide_pending(connection, self.ctx, enrollment_id, self.now)
+        for gathered in (self.attempts, self.occupying, self.sent, self.moving):
+            gathered.clear()
+
+    def _moved(self) -> list[int]:
+        """Decide what follows. Returns on whom events wait to be decided on: later ones wait for these rows' lock."""
+        writer = Writer(self.connection, self.ctx, self.now)
+        undecided = []
+        for loaded in load(self.connection, self.ctx.book, self.moving, lock=True):
+            self._decide(writer, loaded, *self.moving[loaded.state.id])
+            if loaded.undecided:
+                undecided.append(loaded.state.id)
+        writer.flush()
+        return undecided
+
+    def _decide(self, writer: Writer, loaded: Loaded, work: Work, outcome: Outcome) -> None:
+        run = loaded.state.runs.get(work.step)
+        if run is None or run.outcome is not None:
+            return
+        take_timer(self.connection, loaded)  # after a lost claim it may have been queued again; the result replaces it
+        late = run.stage is Stage.UNKNOWN and isinstance(outcome, Sent)  # the rescue of a lost claim was quicker
+        trigger = Resolved(work.step, True, "reported late") if late else Reported(work.step, outcome)
+        graph = self.ctx.book.graph(loaded.sequence_id)
+        writer.add(loaded, decide(graph, loaded.state, trigger, self.now))
 
 
 def _is_recorded(connection: Connection, attempt_id: int) -> bool:
@@ -85,37 +156,11 @@ def _is_erased(connection: Connection, lead_id: int) -> bool:
     return connection.execute(select(leads.c.erased_at).where(leads.c.id == lead_id)).scalar() is not None
 
 
-def _move_on(connection: Connection, ctx: Context, work: Work, outcome: Outcome, now: datetime) -> bool:
-    """Decide what follows. Returns whether events wait to be decided on: later ones wait for this row's lock."""
-    [loaded] = load(connection, ctx.book, [work.claim.enrollment_id], lock=True)
-    run = loaded.state.runs.get(work.step)
-    if run is None or run.outcome is not None:
-        return loaded.undecided
-    take_timer(connection, loaded)  # after a lost claim it may have been queued again; the result replaces that
-    writer = Writer(connection, ctx, now)
-    late = run.stage is Stage.UNKNOWN and isinstance(outcome, Sent)  # the rescue of a lost claim was quicker
-    trigger = Resolved(work.step, True, "reported late") if late else Reported(work.step, outcome)
-    writer.add(loaded, decide(ctx.book.graph(loaded.sequence_id), loaded.state, trigger, now))
-    writer.flush()
-    return loaded.undecided
-
-
 _OCCUPY = Fixed(
     update(reservations)
     .where(reservations.c.attempt_id == bindparam("attempt"))
     .values(finished_at=bindparam("now"))
 )  # fmt: skip
-
-
-def _close_attempt(connection: Connection, work: Work, outcome: Outcome, now: datetime) -> None:
-    status, values = _attempt_values(outcome)
-    values |= {"status": status, "finished_at": None if status in ("pending", "sending") else now}
-    row = (*values.values(), work.attempt_id)
-    bulk_update(outreach_attempts, tuple(values), connection.dialect).run(connection, [row])
-    if isinstance(outcome, OCCUPIES):
-        _OCCUPY.change(connection, attempt=work.attempt_id, now=now)  # a task counts from the hand-over
-    else:
-        connection.execute(delete(reservations).where(reservations.c.attempt_id == work.attempt_id))
 
 
 def _attempt_values(outcome: Outcome) -> tuple[str, dict[str, Any]]:
@@ -149,12 +194,9 @@ def _attempt_values(outcome: Outcome) -> tuple[str, dict[str, Any]]:
 
 def _side_effects(connection: Connection, ctx: Context, work: Work, outcome: Outcome, now: datetime) -> None:
     match outcome:
-        case Sent(message_id=message_id, detail=detail):
+        case Sent(detail=detail):
             record_success(connection, work.account.key, now)
             _keep_profile_id(connection, work.lead.id, detail)
-            if message_id:
-                told = bulk_update(step_runs, ("message_id",), connection.dialect)
-                told.run(connection, [(message_id, work.step_run_id)])
             if work.action == "connect":
                 _connection_status(connection, work.lead.id, LinkedInConnectionStatus.CONNECTION_REQUESTED)
         case AlreadyConnected():

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, and_, bindparam, exists, insert, null, or_, select, text, update
+from sqlalchemy import Connection, Dialect, and_, bindparam, exists, insert, null, or_, select, text, update
 
 from runner.engine.outcomes import Failed, Permit, Refusal, Unknown
 from runner.engine.ports import Job, Release, ThreadRef
+from runner.errors import RunnerError
 from runner.lang.templates import TemplateError, parse_template, render
 from runner.model.campaign import Campaign
 from runner.model.channel import ChannelConfig
@@ -22,14 +24,16 @@ from runner.model.message import Rendered
 from runner.model.senders import message_id_of, sender_of
 from runner.model.sequence import ChannelStep, Variant
 from runner.store.book import Book
-from runner.store.bulk import bulk_insert, bulk_update
+from runner.store.bulk import BulkSelect, bulk_insert, bulk_update, wanted
 from runner.store.claims import Claim, drop, holds
 from runner.store.context import Context
 from runner.store.fixed import Fixed
 from runner.store.gatekeeping import Intention, foresee
 from runner.store.journal import Line, person
+from runner.store.lanes import Lane
 from runner.store.loading import Loaded, load, wrote_from
 from runner.store.tables import outreach_attempts, outreach_messages, recovered_sends, step_runs
+from runner.store.ticking import claim_due, claim_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +94,91 @@ def limit_action(job: Job) -> str:
     return job.action if bare else counted_action(job.action, job.content.body)
 
 
-def open_work(ctx: Context, claim: Claim, release: Release | None = None) -> Work | Unworkable | None:
+Opened: TypeAlias = "Work | Unworkable | None"
+"""A claim that was opened: None when it is gone or has nothing left to do."""
+
+
+def claim_and_open(ctx: Context, lane: Lane, limit: int) -> tuple[tuple[Claim, ...], Mapping[Claim, Opened]]:
+    """Claim up to `limit` due enrollments of an account's lane, and open them as far as that can be done at once.
+
+    On SQLite, whose writers queue, one transaction serves for all of it. On PostgreSQL it would lock several people's
+    rows, and workers open what they got. They do too when one of them cannot be opened, which must not hold up others.
+    """
+    try:
+        with ctx.db.write() as connection:
+            claims = claim_in(connection, ctx, lane, limit)
+            if not claims or not ctx.db.is_sqlite:
+                return claims, {}
+            return claims, dict(zip(claims, _open(connection, ctx, [(each, None) for each in claims]), strict=True))
+    except RunnerError:
+        raise
+    except Exception:  # noqa: BLE001 - whoever opens the one at fault will say so
+        return claim_due(ctx, lane, limit).claims, {}
+
+
+def open_work(ctx: Context, claim: Claim, release: Release | None = None) -> Opened:
     """Fix account, text and attempt for a claim. None when the claim is gone or has nothing left to do."""
-    now = ctx.now()
-    with ctx.db.write() as connection:
-        if not holds(connection, ctx, claim):
-            return None
-        [loaded] = load(connection, ctx.book, [claim.enrollment_id], lock=True)
-        step = loaded.state.step or ""
-        run = loaded.state.runs.get(step)
-        node = ctx.book.graph(loaded.sequence_id).node(step)
-        if run is None or run.outcome is not None or not isinstance(node.body, ChannelStep):
+    return ctx.db.together(_open, ctx, (claim, release))
+
+
+def _open(connection: Connection, ctx: Context, asked: Sequence[tuple[Claim, Release | None]]) -> list[Opened]:
+    held = {claim.enrollment_id: claim for claim, _ in asked if holds(connection, ctx, claim)}
+    loaded = {held[each.state.id]: each for each in load(connection, ctx.book, held, lock=True)}
+    begun = _begun(connection, loaded.values())
+    now, opened = ctx.now(), list[Opened]()
+    for claim, release in asked:
+        mine = loaded.get(claim)
+        body = _to_send(ctx, mine) if mine is not None else None
+        if mine is not None and body is not None:
+            opened.append(_Opening(connection, ctx, claim, mine, body, now, release).work(begun))
+            continue
+        if mine is not None:
             drop(connection, claim)
-            return None
-        opened = _Opening(connection, ctx, claim, loaded, node.body, now, release).work(step, run.action, run.tries)
-        if isinstance(opened, Unworkable):
-            return opened
-        return replace(opened, refused=foresee(connection, ctx, opened.intention()))
+        opened.append(None)
+    return _looked_ahead(connection, ctx, opened)
+
+
+def _to_send(ctx: Context, loaded: Loaded) -> ChannelStep | None:
+    """The step at which somebody stands, if it acts and has not ended."""
+    run = loaded.state.runs.get(loaded.state.step or "")
+    if run is None or run.outcome is not None:
+        return None
+    body = ctx.book.graph(loaded.sequence_id).node(run.step).body
+    return body if isinstance(body, ChannelStep) else None
+
+
+def _looked_ahead(connection: Connection, ctx: Context, opened: Sequence[Opened]) -> list[Opened]:
+    """The same, with what the gate would say now: then there is no need to connect."""
+    works = {place: each for place, each in enumerate(opened) if isinstance(each, Work)}
+    refused = dict(zip(works, foresee(connection, ctx, [work.intention() for work in works.values()]), strict=True))
+    return [
+        replace(each, refused=refused[place]) if isinstance(each, Work) else each for place, each in enumerate(opened)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What earlier tries of a step left: the token of its message, the attempt that is open, the text that was fixed.
+
+    `recovering` is whether sends are known that a restored database forgot.
+    """
+
+    key: str
+    recovering: bool
+    attempt_id: int | None
+    text: Rendered | None
+
+
+def _begun(connection: Connection, every: Iterable[Loaded]) -> Mapping[int, _Begun]:
+    """By step run, for the step at which each stands."""
+    runs = [each.run_ids[step] for each in every if (step := each.state.step or "") in each.run_ids]
+    found = {}
+    for run_id, key, recovering, attempt_id, body, subject, preheader in _statement(connection.dialect).run(
+        connection, runs
+    ):
+        text = None if body is None else Rendered(body=body, subject=subject or "", preheader=preheader or "")
+        found[run_id] = _Begun(key, bool(recovering), attempt_id, text)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +193,18 @@ class _Opening:
     now: datetime
     release: Release | None
 
-    def work(self, step: str, action: str, tries: int) -> Work | Unworkable:
-        run_id = self.loaded.run_ids[step]
+    def work(self, every: Mapping[int, _Begun]) -> Work | Unworkable:
+        run = self.loaded.state.runs[self.loaded.state.step or ""]
+        step, action, tries, run_id = run.step, run.action, run.tries, self.loaded.run_ids[run.step]
+        begun = every[run_id]
         account = self._account(run_id, self.loaded.accounts.get(step))
-        [(key, recovering, attempt_id, *kept)] = _BEGUN.rows(self.connection, run=run_id, action=action)
         content: Rendered | Failed = Failed("accounts_off", "every account of this channel is switched off")
         if account is not None:
-            content = self._content(step, run_id, action, account, kept)
+            content = self._content(step, run_id, action, account, begun.text)
         body_text = content if isinstance(content, Rendered) else Rendered(body="")
         account = account or ChannelConfig(self.body.channel, "none", enabled=False)
-        attempt_id = self._attempt(attempt_id, run_id, action, tries, account, body_text)
-        job = self._job(step, key, action, account, body_text, tries)
+        attempt_id = self._attempt(begun.attempt_id, run_id, action, tries, account, body_text)
+        job = self._job(step, begun.key, action, account, body_text, tries)
         work = Work(
             claim=self.claim,
             step=step,
@@ -144,7 +217,7 @@ class _Opening:
             job=job,
             wrote_from=wrote_from(self.loaded, step),
         )
-        if recovering and (recovered := self._recovered(work)):
+        if begun.recovering and (recovered := self._recovered(work)):
             return Unworkable(work, recovered)
         return Unworkable(work, content) if isinstance(content, Failed) else work
 
@@ -177,14 +250,13 @@ class _Opening:
         return serving
 
     def _content(
-        self, step: str, run_id: int, action: str, account: ChannelConfig, kept: Sequence[str | None]
+        self, step: str, run_id: int, action: str, account: ChannelConfig, kept: Rendered | None
     ) -> Rendered | Failed:
         """The text of the first try, or rendered now and kept. An invitation of `auto` carries no note."""
         if not carries_text(self.body, action):
             return Rendered(body="")
-        body, subject, preheader = kept
-        if body is not None:
-            return Rendered(body=body, subject=subject or "", preheader=preheader or "")
+        if kept is not None:
+            return kept
         try:
             variant, sequence_id, rendered = draft(self.ctx.book, self.loaded, step, self.body, account)
         except TemplateError as error:
@@ -262,25 +334,27 @@ class _Opening:
         return (ours, *replaced), row.subject
 
 
-_SAME_ACTION = (outreach_attempts.c.step_run_id == step_runs.c.id, outreach_attempts.c.action == bindparam("action"))
 _OPEN = text("outreach_attempts.status IN ('pending', 'claimed')")  # as in the index, or it is not used
 _OUT = text("outreach_attempts.status IN ('sending', 'sent', 'unknown')")  # likewise
-_TEXT = (outreach_messages.c.step_run_id == step_runs.c.id, outreach_messages.c.action == bindparam("action"))
-_BEGUN = Fixed(
-    select(
+
+
+@lru_cache(maxsize=8)
+def _statement(dialect: Dialect) -> BulkSelect:
+    attempt = (outreach_attempts.c.step_run_id == step_runs.c.id, outreach_attempts.c.action == step_runs.c.action)
+    message = (outreach_messages.c.step_run_id == step_runs.c.id, outreach_messages.c.action == step_runs.c.action)
+    joined = step_runs.outerjoin(outreach_attempts, and_(*attempt, _OPEN)).outerjoin(outreach_messages, and_(*message))
+    columns = (
+        step_runs.c.id,
         step_runs.c.key,
-        exists(select(recovered_sends.c.key)),
+        exists(select(recovered_sends.c.key)).label("recovering"),
         outreach_attempts.c.id,
         outreach_messages.c.body,
         outreach_messages.c.subject,
         outreach_messages.c.preheader,
     )
-    .select_from(
-        step_runs.outerjoin(outreach_attempts, and_(*_SAME_ACTION, _OPEN)).outerjoin(outreach_messages, and_(*_TEXT))
-    )
-    .where(step_runs.c.id == bindparam("run"))
-)
-"""What earlier tries of a step left: the token of its message, the attempt that is open, the text that was fixed."""
+    return BulkSelect(select(*columns).select_from(joined).where(wanted(step_runs.c.id, dialect)), dialect)
+
+
 _CLAIMED = {"status": "claimed", "claimed_at": bindparam("now"), "account": bindparam("account")}
 _FRESH = {"step_run_id": "run", "enrollment_id": "enrollment", "lead_id": "lead", "channel": "channel",
           "action": "action", "retry_count": "tries", "git_commit": "commit", "body_hash": "body_hash"}  # fmt: skip

@@ -1,0 +1,165 @@
+"""Several sends in one transaction: each is judged, recorded and at fault as if it had been alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from runner.channels.worker import Worker
+from runner.engine.outcomes import NotNow, Permit, Sent, Unknown
+from runner.model.channel import ChannelConfig, ChannelType
+from runner.model.project import ContactPolicy, ProjectSettings
+from runner.model.rates import LimitSet, Rate
+from runner.store import work as opening
+from runner.store.claims import Claim, rescue
+from runner.store.gatekeeping import _pass
+from runner.store.invariants import broken
+from runner.store.lanes import Lane, all_lanes
+from runner.store.results import _record
+from runner.store.tables import enrollments, outreach_attempts
+from runner.store.ticking import advance_due, claim_due
+from runner.store.work import Work, _open, claim_and_open
+from runner.testing import Play
+
+PEOPLE = [{"email": f"{name}@{name}.example", "first_name": name.title()} for name in ("ada", "bob", "cyd")]
+NO_PAUSE = ProjectSettings(contact=ContactPolicy(min_between=timedelta(0)))
+Make = Callable[..., Play]
+
+
+def lane_of(play: Play) -> Lane:
+    """The lane from which everybody's first message goes."""
+    with play.ctx.db.read() as connection:
+        own = [lane for lane in all_lanes(connection).values() if not lane.account]
+    for lane in own:
+        advance_due(play.ctx, lane, 10)
+    with play.ctx.db.read() as connection:
+        [lane] = [lane for lane in all_lanes(connection).values() if lane.account]
+    return lane
+
+
+def opened(play: Play) -> list[Work]:
+    """Everybody's first message, claimed and opened in one transaction."""
+    claims = claim_due(play.ctx, lane_of(play), 10).claims
+    with play.ctx.db.write() as connection:
+        works = _open(connection, play.ctx, [(claim, None) for claim in claims])
+    found = [work for work in works if isinstance(work, Work)]
+    assert len(found) == len(claims) == len(PEOPLE)
+    return found
+
+
+def passed(play: Play, works: list[Work]) -> list[Any]:
+    with play.ctx.db.write() as connection:
+        return _pass(connection, play.ctx, [work.intention() for work in works])
+
+
+def test_works_opened_together_are_each_their_own(play: Make) -> None:
+    run = play(people=PEOPLE, settings=NO_PAUSE, templates={"hello": "---\nsubject: Hi {{ lead.first_name }}\n---\nHi"})
+    works = opened(run)
+    assert [work.job.content.subject for work in works] == ["Hi Ada", "Hi Bob", "Hi Cyd"]
+    assert [work.lead.email for work in works] == [person["email"] for person in PEOPLE]
+    assert len({work.attempt_id for work in works}) == len({work.job.key for work in works}) == 3
+
+
+def test_of_several_at_the_gate_only_as_many_pass_as_the_limit_has_places(play: Make) -> None:
+    two = {"ada": ChannelConfig(ChannelType.EMAIL, "ada", limits=LimitSet(rates=(Rate(2, timedelta(hours=1)),)))}
+    run = play(people=PEOPLE, settings=NO_PAUSE, accounts=two)
+    verdicts = passed(run, opened(run))
+    assert [type(verdict) for verdict in verdicts] == [Permit, Permit, NotNow]
+    assert verdicts[2].detail["used"] == 2
+    assert broken(run.ctx) == []
+
+
+def test_results_recorded_together_move_everybody_on(play: Make) -> None:
+    run = play(people=PEOPLE, settings=NO_PAUSE)
+    works = opened(run)
+    passed(run, works)
+    outcomes = [Sent("<a@b>"), Unknown("connection", "it went away"), Sent("<c@d>")]
+    with run.ctx.db.write() as connection:
+        assert _record(connection, run.ctx, list(zip(works, outcomes, strict=True))) == [True, True, True]
+    with run.ctx.db.read() as connection:
+        query = select(outreach_attempts.c.status, outreach_attempts.c.message_id).order_by(outreach_attempts.c.id)
+        attempts = connection.execute(query).all()
+        steps = connection.execute(select(enrollments.c.step).order_by(enrollments.c.id)).scalars().all()
+    assert [tuple(row) for row in attempts] == [("sent", "<a@b>"), ("unknown", None), ("sent", "<c@d>")]
+    assert steps == ["pause", "first", "pause"]
+    assert broken(run.ctx) == []
+
+
+def test_a_claim_that_is_gone_opens_nothing_beside_the_one_that_replaced_it(play: Make) -> None:
+    run = play(people=PEOPLE[:1], settings=NO_PAUSE)
+    lane = lane_of(run)
+    [old] = claim_due(run.ctx, lane, 1).claims
+    run.machine.advance(timedelta(minutes=5))
+    rescue(run.ctx)
+    [new] = claim_due(run.ctx, lane, 1).claims
+    with run.ctx.db.write() as connection:
+        works = _open(connection, run.ctx, [(old, None), (new, None)])
+    assert works[0] is None
+    assert isinstance(works[1], Work)
+    assert works[1].claim == new
+
+
+def begun(run: Play) -> Work:
+    """The one person's message that is due, past the gate."""
+    [claim] = claim_due(run.ctx, lane_of(run), 1).claims
+    with run.ctx.db.write() as connection:
+        [work] = _open(connection, run.ctx, [(claim, None)])
+    assert isinstance(work, Work)
+    assert [type(verdict) for verdict in passed(run, [work])] == [Permit]
+    return work
+
+
+def test_a_late_result_beside_a_newer_one_of_the_same_person_loses_neither(play: Make) -> None:
+    run = play(people=PEOPLE[:1], settings=NO_PAUSE)
+    slow = begun(run)
+    run.machine.advance(timedelta(minutes=5))
+    rescue(run.ctx)  # nobody knows what became of it
+    for days in (2, 4):  # until it is taken as sent, and until the wait is over
+        run.clock.advance(timedelta(days=days))
+        lane_of(run)
+    newer = begun(run)
+    assert (slow.step, newer.step) == ("first", "second")
+    with run.ctx.db.write() as connection:
+        assert _record(connection, run.ctx, [(newer, Sent("<2@b>")), (slow, Sent("<1@b>"))]) == [True, True]
+    assert run.path(1) == ["first sent", "pause done", "second sent"]
+    with run.ctx.db.read() as connection:
+        query = select(outreach_attempts.c.status, outreach_attempts.c.message_id).order_by(outreach_attempts.c.id)
+        assert [tuple(row) for row in connection.execute(query)] == [("sent", "<1@b>"), ("sent", "<2@b>")]
+    assert broken(run.ctx) == []
+
+
+def test_somebody_who_cannot_be_opened_holds_up_nobody_who_was_claimed_with_them(
+    play: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = opening.draft
+
+    def faulty(book: Any, loaded: Any, *rest: Any) -> Any:
+        if loaded.state.lead.first_name == "Bob":
+            raise RuntimeError("a fault of ours")
+        return real(book, loaded, *rest)
+
+    monkeypatch.setattr(opening, "draft", faulty)
+    run = play(people=PEOPLE, settings=NO_PAUSE)
+    claims, found = claim_and_open(run.ctx, lane_of(run), 10)
+    assert len(claims) == 3
+    worker = Worker(lambda: run.ctx, run.channels)  # type: ignore[arg-type]
+    outcomes = [worker.perform(claim, None, found.get(claim)) for claim in claims]
+    assert [type(outcome).__name__ for outcome in outcomes] == ["Sent", "NoneType", "Sent"]
+    with run.ctx.db.read() as connection:
+        waiting = connection.execute(select(enrollments.c.waiting_on).order_by(enrollments.c.id)).scalars().all()
+    assert waiting == ["wait", "parked", "wait"]
+    assert broken(run.ctx) == []
+
+
+def test_on_sqlite_what_was_claimed_comes_opened(play: Make) -> None:
+    run = play(people=PEOPLE, settings=NO_PAUSE)
+    claims, found = claim_and_open(run.ctx, lane_of(run), 2)
+    assert len(claims) == 2
+    assert all(isinstance(claim, Claim) for claim in claims)
+    expected = list(claims) if run.ctx.db.is_sqlite else []  # elsewhere workers open, each in its own transaction
+    assert list(found) == expected
+    assert [work.claim for work in found.values() if isinstance(work, Work)] == expected
