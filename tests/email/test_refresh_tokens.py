@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from runner.channels.email.config import OAuthSettings
-from runner.channels.email.oauth import ConsentNeeded, TokenSource
+from runner.channels.email.oauth import ConsentNeeded, TokenSource, _post
 from runner.channels.email.refresh_problems import telling
 from runner.channels.email.refresh_tokens import RefreshTokens
 from runner.channels.wiring import real_channels
@@ -124,8 +126,6 @@ def test_what_a_person_put_there_meanwhile_stays(path, source, token_server, mon
 
 
 def _changing(path: Path, content: str) -> Callable[..., Any]:
-    from runner.channels.email.oauth import _post
-
     def post(url: str, **options: Any) -> Any:
         answered = _post(url, **options)
         path.write_text(content)
@@ -138,6 +138,27 @@ def test_smtp_and_imap_share_the_newest_whatever_they_ask_for(source, token_serv
     server = token_server(answer("second"), answer("third"))
     source.token(settings(server, scope="smtp"))
     source.token(settings(server, scope="imap"))
+    assert used(server) == ["first", "second"]
+
+
+def test_and_never_use_the_same_one_at_the_same_time(path, token_server):
+    """A server that ends a token at its first use takes the second for theft (RFC 9700 section 4.14.2)."""
+    server, meeting = token_server(answer("second"), answer("third")), threading.Barrier(2)
+
+    def post(url: str, **options: Any) -> Any:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            meeting.wait(0.5)
+        return _post(url, **options)
+
+    def read(ref: SecretRef) -> Any:
+        return read_secret(ref, path.parent)
+
+    source = TokenSource(read, post, refreshing=RefreshTokens(read, partial(replace_secret, root=path.parent)))
+    both = [threading.Thread(target=source.token, args=(settings(server, scope=scope),)) for scope in ("smtp", "imap")]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join(10)
     assert used(server) == ["first", "second"]
 
 

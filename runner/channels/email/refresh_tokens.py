@@ -60,8 +60,7 @@ class RefreshTokens:
             return
         before = self._unkept.get(place)
         held = before.held if before is not None else used
-        if self._keep(ref, held, new):
-            self._unkept.pop(place, None)
+        if self._keep(ref, held, new):  # what its source holds has changed by that, which `current` notices
             self._tell(ref, True)
             return
         self._unkept[place] = _Unkept(held, new)
