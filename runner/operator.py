@@ -227,7 +227,7 @@ def open_operator(root: Path | str = ".") -> Operator:
 
 def operator_of(ctx: Context, root: Path) -> Operator:
     """The operator of an open project, with its real channels."""
-    return Operator(ctx, real_channels(root, ctx.clock, ctx.key, ctx.book.project))
+    return Operator(ctx, real_channels(root, ctx.clock, ctx.key, ctx.book.project, ctx))
 
 
 def get_channel_config(campaign_id: str, *, root: Path | str = ".") -> dict[str, Any]:

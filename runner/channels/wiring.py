@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.engine.ports import Channel, Clock, Inbox, Reconciler, SentFolder, Watcher
 from runner.model.channel import ChannelConfig, ChannelType, SecretRef
 from runner.model.project import Project
-from runner.secrets import Secret, read_secret
+from runner.secrets import Secret, read_secret, replace_secret
+from runner.store.context import Context
 from runner.store.keys import Key
 
 if TYPE_CHECKING:
+    from runner.channels.email.oauth import TokenSource
     from runner.channels.email.tokens import WebLinks
 
 
@@ -54,15 +57,17 @@ def secret_reader(root: Path) -> Callable[[SecretRef], Secret]:
     return lambda ref: read_secret(ref, root)
 
 
-def real_channels(root: Path, clock: Clock, key: Key | None = None, project: Project | None = None) -> ChannelSet:
+def real_channels(
+    root: Path, clock: Clock, key: Key | None = None, project: Project | None = None, ctx: Context | None = None
+) -> ChannelSet:
     """Every channel, ready to use. Nothing connects before it is needed.
 
-    `project` tells which mail is our own and so never a reply, and where public links point; `key` signs those.
+    `project` tells which mail is our own and so never a reply, and where public links point; `key` signs those. With
+    `ctx` a person is told what no outcome can say: that a new refresh token cannot be kept.
     """
     from runner.channels.contact_form.channel import ContactFormChannel
     from runner.channels.email.channel import EmailChannel
     from runner.channels.email.inbox import EmailInbox
-    from runner.channels.email.oauth import TokenSource
     from runner.channels.email.reconcile import EmailReconciler
     from runner.channels.email.sent_folder import EmailSentFolder
     from runner.channels.email.watch import InboxWatcher
@@ -75,8 +80,8 @@ def real_channels(root: Path, clock: Clock, key: Key | None = None, project: Pro
     secrets = secret_reader(root)
     linkedin = LinkedInChannel(secrets, clock)
     connections = LinkedInInbox(secrets, clock, providers=linkedin.providers)
-    tokens = TokenSource(secrets)
     current = Current(project)
+    tokens = _tokens(root, secrets, ctx, current)
     inbox = EmailInbox(secrets, clock, tokens=tokens, own=current.email_accounts)
 
     def links() -> WebLinks | None:
@@ -98,3 +103,13 @@ def real_channels(root: Path, clock: Clock, key: Key | None = None, project: Pro
         sent_folders={ChannelType.EMAIL: EmailSentFolder(inbox)},
         current=current,
     )
+
+
+def _tokens(root: Path, secrets: Callable[[SecretRef], Secret], ctx: Context | None, current: Current) -> TokenSource:
+    """The access tokens of all accounts; their refresh tokens are kept in the project's files."""
+    from runner.channels.email.oauth import TokenSource
+    from runner.channels.email.refresh_problems import telling
+    from runner.channels.email.refresh_tokens import RefreshTokens
+
+    tell = telling(ctx, current.email_accounts) if ctx is not None else None
+    return TokenSource(secrets, refreshing=RefreshTokens(secrets, partial(replace_secret, root=root), tell))

@@ -55,6 +55,7 @@ def import_(
             required_fields=storage.settings.required_fields,
             renamed=_renames(renamed),
             own_addresses=storage.own_addresses(),
+            senders=storage.senders(),
             encoding=encoding,
         )
         with progress_on(sys.stderr) as progress:

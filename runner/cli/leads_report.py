@@ -35,9 +35,8 @@ def import_report_text(report: ImportReport) -> str:
     counts = ", ".join(f"{report.counts[fate]:,} {fate.value}" for fate in Fate)
     lines = [f"{one_line(report.source)}: {report.total:,} rows onto `{report.list_name}`: {counts}"]
     if report.closed:
-        lines.append(
-            f"  {len(report.closed):,} of them will not be written to: suppressed, or without what the law wants"
-        )
+        why = "suppressed, without what the law wants, or by an unknown sender"
+        lines.append(f"  {len(report.closed):,} of them will not be written to: {why}")
     kinds = (("rejected", report.rejected), ("closed", report.closed), ("left out", report.notes))
     for title, rows in (*kinds, ("duplicate", report.duplicates)):
         lines += [f"  line {row.line}: {title}: {one_line(row.reason)}" for row in rows[:_SHOWN]]

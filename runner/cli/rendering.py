@@ -11,8 +11,11 @@ from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.graph import StepNode
 from runner.model.lead import Lead
 from runner.model.project import CompiledSequence, Project
+from runner.model.senders import unknown_sender
 from runner.model.sequence import ChannelStep, Variant
 from runner.store.work import template_values
+
+SENDER_HELP = "correct the lead's field, or add the sender to `send_as.identities` of the account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,12 @@ def step_texts(project: Project, sequence: CompiledSequence, campaign: Campaign,
             continue
         account = _account(project, campaign, node.body.channel)
         values = template_values(lead, campaign, sequence.graph.vars, account)
+        unknown = unknown_sender(account, lead)
         for variant in node.body.variants:
+            if unknown:
+                nobody = TemplateError(unknown, template=variant.template, hint=SENDER_HELP)
+                yield StepText(node, node.body, variant, None, nobody)
+                continue
             seed = f"{lead.id}|{sequence.graph.name}|{node.id}"
             yield _filled(node, node.body, variant, sequence.templates[variant.template], values, seed)
 

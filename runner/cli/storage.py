@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from runner.errors import ProjectError
 from runner.model.channel import ChannelType
 from runner.model.identity import email_key
 from runner.model.project import ProjectSettings
+from runner.model.senders import senders_by_field
 from runner.store.database import Database
 from runner.store.keys import Key, bind_key, load_key
 from runner.store.opening import open_store
@@ -48,6 +49,12 @@ class Storage:
         senders = (account.settings.get("from") for account in accounts if account.channel is ChannelType.EMAIL)
         addresses = (sender.get("address") for sender in senders if isinstance(sender, dict))
         return frozenset(email_key(address) for address in addresses if isinstance(address, str))
+
+
+    def senders(self) -> Mapping[str, frozenset[str]]:
+        """The fields by which people choose who writes to them, with the names there are; see `own_addresses`."""
+        project = load_project(self.root).project
+        return senders_by_field(project.channels.values() if project else ())
 
 
 @contextmanager

@@ -132,9 +132,12 @@ def _finish_when_due(walk: Walk, run: StepRun, outcome: str, on: WaitingOn, reas
 
 def _resume_channel(walk: Walk, body: ChannelStep, run: StepRun) -> bool:
     match run.stage:
-        case Stage.NEW | Stage.RETRYING:
+        case (
+            Stage.NEW | Stage.RETRYING
+            | Stage.GREYLISTED_1 | Stage.GREYLISTED_2 | Stage.GREYLISTED_3 | Stage.GREYLISTED_4
+        ):  # fmt: skip
             if run.until is not None and walk.now < run.until:
-                walk.wait(run.until, WaitingOn.RETRY if run.stage is Stage.RETRYING else WaitingOn.AUTO_REPLY)
+                walk.wait(run.until, WaitingOn.AUTO_REPLY if run.stage is Stage.NEW else WaitingOn.RETRY)
             else:
                 walk.perform(run)
             return False

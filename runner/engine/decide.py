@@ -24,7 +24,7 @@ from runner.engine.outcomes import (
     Unconfirmed,
     Unknown,
 )
-from runner.engine.state import EnrollmentState, EnrollmentStatus, Seen, Stage, StepRun, WaitingOn
+from runner.engine.state import GREYLISTED, EnrollmentState, EnrollmentStatus, Seen, Stage, StepRun, WaitingOn
 from runner.engine.triggers import Due, Happened, Released, Reported, Resolved, TaskClosed, Trigger
 from runner.engine.walk import Walk
 from runner.model.channel import ChannelType
@@ -32,6 +32,8 @@ from runner.model.events import ALWAYS_STOP, EventKind
 from runner.model.graph import SKIPPED, StepGraph, StepNode
 from runner.model.sequence import ChannelStep, WaitStep
 
+GREYLIST_WAITS = tuple(timedelta(minutes=minutes) for minutes in (15, 30, 60, 120))
+"""Before each of the tries that greylisting costs and nothing is spent for (RFC 6647 section 5: minutes to hours)."""
 ACCOUNT_PAUSE = timedelta(minutes=1)
 RECHECK = timedelta(hours=1)
 
@@ -114,6 +116,8 @@ def _already_connected(walk: Walk, body: ChannelStep, run: StepRun) -> bool:
 
 
 def _try_again(walk: Walk, body: ChannelStep, run: StepRun, outcome: TryAgain) -> bool:
+    if outcome.greylisted and _see_again(walk, run, outcome):
+        return False
     if run.tries >= body.retry.count:
         walk.finish(run, "failed", outcome.reason)
         return True
@@ -121,6 +125,18 @@ def _try_again(walk: Walk, body: ChannelStep, run: StepRun, outcome: TryAgain) -
     walk.update(replace(run, stage=Stage.RETRYING, tries=run.tries + 1, until=at), outcome.reason)
     walk.wait(at, WaitingOn.RETRY, outcome.reason)
     return False
+
+
+def _see_again(walk: Walk, run: StepRun, outcome: TryAgain) -> bool:
+    """The next of the short waits, which are as many as there are; none where the other side wants more than that."""
+    done = GREYLISTED.index(run.stage) + 1 if run.stage in GREYLISTED else 0
+    asked = outcome.after or timedelta(0)
+    if done == len(GREYLISTED) or asked > sum(GREYLIST_WAITS, timedelta(0)):
+        return False
+    at = walk.now + max(GREYLIST_WAITS[done], asked)
+    walk.update(replace(run, stage=GREYLISTED[done], until=at), outcome.reason)
+    walk.wait(at, WaitingOn.RETRY, outcome.reason)
+    return True
 
 
 def _happened(walk: Walk, event: Seen, resume_at: datetime | None) -> None:

@@ -57,13 +57,15 @@ class Failed:
 class TryAgain:
     """A temporary no for this person or message, and it provably did not go out: spends one extra try.
 
-    `after` is the least wait the other side asked for, where it did.
+    `after` is the least wait the other side asked for, where it did. `greylisted`: it only wants to see the same again
+    (RFC 6647), which spends none at first.
     """
 
     reason: str
     explanation: str = ""
     after: timedelta | None = None
     detail: Detail = field(default_factory=dict)
+    greylisted: bool = False
 
 
 class Trouble(Enum):

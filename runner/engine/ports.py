@@ -156,7 +156,8 @@ class Signal:
     `source` is unique for the thing seen (mailbox, UIDVALIDITY and UID; conversation and message id), so that
     reading it twice records it once. It is matched by `key`, then `message_ids`, then `address` (e-mail) or
     `profile` (LinkedIn id), then by `domain`. `permanent`: this message will not arrive; `hard`: the address is dead.
-    `resume_at` is the date an auto-reply names. `data` is for people and the log.
+    `resume_at` is the date an auto-reply names. `subjects` are those that it says it answers or quotes, for telling
+    people where nothing else ties it. `data` is for people and the log.
     """
 
     kind: EventKind
@@ -170,6 +171,7 @@ class Signal:
     permanent: bool = False
     hard: bool = False
     resume_at: datetime | None = None
+    subjects: tuple[str, ...] = ()
     data: Mapping[str, object] = field(default_factory=dict)
 
 

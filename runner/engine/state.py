@@ -34,9 +34,19 @@ class Stage(Enum):
 
     NEW = "new"
     RETRYING = "retrying"
+    GREYLISTED_1 = "greylisted_1"
+    GREYLISTED_2 = "greylisted_2"
+    GREYLISTED_3 = "greylisted_3"
+    GREYLISTED_4 = "greylisted_4"
     AWAITING_ACCEPTANCE = "awaiting_acceptance"
     TASK = "task"
     UNKNOWN = "unknown"
+
+
+GREYLISTED = (Stage.GREYLISTED_1, Stage.GREYLISTED_2, Stage.GREYLISTED_3, Stage.GREYLISTED_4)
+"""The short waits of a greylisted message, in order."""
+TO_BE_SENT = (Stage.NEW, Stage.RETRYING, *GREYLISTED)
+"""The stages of a run that acts when its time has come."""
 
 
 class WaitingOn(Enum):

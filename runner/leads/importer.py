@@ -37,13 +37,15 @@ class LeadStore(Protocol):
 class ImportOptions:
     """How a file is read. `lead_fields` are the project's own fields with their types, `required_fields` the fields,
     standard ones too, that every row must have; `renamed` maps headers to fields; `own_addresses` are the keys of
-    addresses we send from; `encoding` is None for UTF-8.
+    addresses we send from; `senders` the fields that choose who writes, with the names there are; `encoding` is None
+    for UTF-8.
     """
 
     lead_fields: Mapping[str, str] = field(default_factory=dict)
     required_fields: frozenset[str] = frozenset()
     renamed: Mapping[str, str] = field(default_factory=dict)
     own_addresses: frozenset[str] = frozenset()
+    senders: Mapping[str, frozenset[str]] = field(default_factory=dict)
     encoding: str | None = None
 
 
@@ -113,7 +115,7 @@ def import_leads(
         total = sum(1 for _ in table.records())
         report = ImportReport(opened.name, list_name, ignored_columns=plan.ignored, hints=plan.hints)
         rows = Reading(plan, options.own_addresses, options.required_fields).rows(table)
-        _take_in(_once(rows, report), store, report, progress or _silent, total)
+        _take_in(_once(rows, report), store, report, progress or _silent, total, options.senders)
     _sort(report)
     return report
 
@@ -123,15 +125,24 @@ def _silent(done: int, total: int) -> None:
 
 
 def _take_in(
-    drafts: Iterator[LeadDraft], store: LeadStore, report: ImportReport, progress: Progress, total: int
-) -> None:
+    drafts: Iterator[LeadDraft], store: LeadStore, report: ImportReport, progress: Progress, total: int,
+    senders: Mapping[str, frozenset[str]],
+) -> None:  # fmt: skip
     progress(0, total)
     while batch := list(islice(drafts, BATCH)):
         for draft, result in zip(batch, store.upsert(batch, report.list_name), strict=True):
             report.add(draft.line, result)
             report.notes.extend(RejectedRow(draft.line, note) for note in draft.notes)
+            report.closed.extend(RejectedRow(draft.line, why) for why in _unknown_senders(draft, senders))
         progress(report.total, total)
     progress(report.total, total)
+
+
+def _unknown_senders(draft: LeadDraft, senders: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    for name, known in senders.items():
+        said = str(draft.fields.get(name) or draft.values.get(name) or "").strip()
+        if said and said not in known:
+            yield f"{name}: no account has a sender {said!r} in `send_as`, and email to them fails"
 
 
 def _once(rows: Iterable[Row], report: ImportReport) -> Iterator[LeadDraft]:

@@ -6,11 +6,12 @@ The fate is the first word of the local part, up to a dot or plus, so that many 
     nodomain    550 5.1.2 at RCPT                      lostafterdot   dropped, and the connection closed without a word
     policy      550 5.7.1 at RCPT                      latebounce     accepted, then a bounce 5.1.1 in the inbox
     full        452 4.2.2 at RCPT                      softbounce     accepted, then a bounce 5.2.2
-    tempfail    451 4.7.1 at the first RCPT, then ok   delayed        accepted, then a report of delay
+    tempfail    451 4.3.0 at the first RCPT, then ok   delayed        accepted, then a report of delay
     limited     421 4.7.28 at the first RCPT, then ok  reply          accepted, then a person's reply
     rejectdot   554 5.7.1 at the final dot             outofoffice    accepted, then an auto-reply with a date
     tempdot     451 4.3.0 at the first dot, then ok    optout         accepted, then a reply that asks to be removed
     unseen      accepted, and nothing to show for it  complain       accepted, then an abuse report
+    greylist    451 4.7.1 at the first RCPT, then ok
 
 A word in front of a fate and a hyphen say how the final dot is answered instead of `250 2.0.0 Ok: queued`:
 
@@ -82,7 +83,8 @@ _AT_RCPT = {
     "full": "452 4.2.2 <{}>: mailbox full",
 }
 _ONCE_AT_RCPT = {
-    "tempfail": "451 4.7.1 <{}>: Greylisted, please come back later",
+    "tempfail": "451 4.3.0 <{}>: Temporary lookup failure",
+    "greylist": "451 4.7.1 <{}>: Greylisted, please come back later",
     "limited": "421 4.7.28 Unusual rate of mail from your account, closing connection",
 }
 _AT_DOT = {"rejectdot": "554 5.7.1 Message taken for spam"}

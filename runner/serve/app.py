@@ -110,7 +110,7 @@ def build(
         notice_restored(ctx)
         ctx = replace(ctx, worker=f"serve-{ctx.worker}")
         project = ctx.book.project
-        channel_set = channel_set or real_channels(root, ctx.clock, ctx.key, project)
+        channel_set = channel_set or real_channels(root, ctx.clock, ctx.key, project, ctx)
         return App(ctx, channel_set, root, failpoint)
     except BaseException:
         if db is None:

@@ -14,6 +14,7 @@ from runner.model.calendar_zones import zone_data_problem
 from runner.store.accounts import check_accounts
 from runner.store.context import Context
 from runner.store.invariants import INVARIANTS, broken
+from runner.store.strangers import LOOK_BACK, strangers_since
 from runner.store.tables import events, problems, transitions
 
 CLOCK_SLACK = timedelta(minutes=5)
@@ -39,7 +40,7 @@ def check_up(ctx: Context, root: Path, *, connect: bool) -> list[dict[str, Any]]
     secrets = secret_reader(root)
     channel_set = real_channels(root, ctx.clock)
     accounts = check_accounts(ctx.book.project, channel_set.channels, secrets)
-    rows = [_durable(ctx), _clock(ctx), _calendar(), *_problems(ctx)]
+    rows = [_durable(ctx), _clock(ctx), _calendar(), *_problems(ctx), *_strangers(ctx)]
     rows += [{"check": "account", "subject": row["account"], **row} for row in accounts]
     if connect:
         rows += _remote(ctx, root)
@@ -84,6 +85,14 @@ def _problems(ctx: Context) -> list[dict[str, Any]]:
     with ctx.db.read() as connection:
         found = connection.execute(select(problems).where(problems.c.closed_at.is_(None)).order_by(problems.c.id)).all()
     return [_row("problem", row.scope, row.text, row.help) for row in found]
+
+
+def _strangers(ctx: Context) -> list[dict[str, Any]]:
+    """Mail that nothing ties to anybody is nothing wrong, but somebody should have read it."""
+    with ctx.db.read() as connection:
+        counts = strangers_since(connection, ctx.now() - LOOK_BACK)
+    said = "of the last 7 days by people who were not written to; read them in the mailbox"
+    return [_row("mail", row.account, "ok", f"{row.mails} {said}") for row in counts]
 
 
 def _remote(ctx: Context, root: Path) -> list[dict[str, Any]]:

@@ -89,7 +89,8 @@ def is_erased(connection: Connection, key: Key, signal: Signal) -> bool:
 def faceless(signal: Signal) -> Signal:
     """The signal without anything of the person: that something came is counted, not what, nor from whom."""
     data = {name: value for name, value in signal.data.items() if name in _KEPT}
-    return replace(signal, address=None, profile=None, domain=None, resume_at=None, data=data | {"erased": True})
+    nobody = replace(signal, address=None, profile=None, domain=None, resume_at=None, subjects=())
+    return replace(nobody, data=data | {"erased": True})
 
 
 def faceless_outcome(outcome: Outcome) -> Outcome:

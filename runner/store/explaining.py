@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, select
 from runner.engine.outcomes import NotNow
 from runner.engine.state import WaitingOn
 from runner.model.campaign import CampaignMode
+from runner.model.senders import unknown_sender
 from runner.store.context import Context
 from runner.store.due_send import due_send
 from runner.store.gatekeeping import Intention, look_ahead
@@ -118,6 +119,8 @@ def _gated(ctx: Context, at: _AtTheGate) -> Explanation:
         return replace(said, state="dry run", sentence="the campaign is in dry_run mode and sends nothing")
     if at.intention is None:
         return said
+    if unknown := unknown_sender(at.intention.account, at.intention.lead):
+        return replace(said, state="refused", sentence=f"unknown_sender: {unknown}", help="correct the lead's field")
     refusal = look_ahead(ctx, at.intention)
     if refusal is None:
         return said

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 from runner.engine.commands import Forget, MoveTo
 from runner.engine.decide import decide
 from runner.engine.outcomes import Outcome
-from runner.engine.state import EnrollmentState, EnrollmentStatus, Stage, StepRun
+from runner.engine.state import TO_BE_SENT, EnrollmentState, EnrollmentStatus, Stage, StepRun
 from runner.engine.triggers import Due
 from runner.errors import NotFound
 from runner.model.channel import ChannelType
@@ -76,7 +76,7 @@ def _held(state: EnrollmentState) -> str | None:
 def _next_unsent(ctx: Context, loaded: Loaded, channel: ChannelType) -> StepNode | None:
     for node in ctx.book.graph(loaded.sequence_id).nodes:
         run = loaded.state.runs.get(node.id)
-        open_run = run is None or (run.outcome is None and run.stage in (Stage.NEW, Stage.RETRYING))
+        open_run = run is None or (run.outcome is None and run.stage in TO_BE_SENT)
         if node.channel is channel and open_run:
             return node
     return None

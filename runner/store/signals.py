@@ -24,6 +24,7 @@ from runner.store.pending_events import decide_pending, lock_claim
 from runner.store.reading import record_failure
 from runner.store.soft_bounces import harden
 from runner.store.storable import storable_note, storable_signal
+from runner.store.strangers import tell_of_answers
 from runner.store.suppressions import suppress
 from runner.store.tables import enrollments, events, inbox_cursors, leads, raw_messages
 from runner.store.tables import outreach_attempts as attempts
@@ -65,12 +66,15 @@ def record_batch(ctx: Context, account: str, batch: InboxBatch, *, since_erasure
             record_note(connection, account, note, now)
         faceless_ones: set[str] = set()
         hit: set[int] = set()
+        strangers: list[Signal] = []
         for signal in batch.signals:
             stored = _store_signal(connection, ctx, account, signal, now)
             new += bool(stored.touched)
             unmatched += not stored.touched
+            strangers += stored.strangers
             hit |= stored.touched if signal.kind in JUDGED else set()
             faceless_ones |= {signal.source, signal.source.rpartition(":")[0]} if stored.faceless else set()
+        tell_of_answers(connection, account, strangers, now)  # once: it goes through the subjects of what was sent
         for raw in batch.raw:
             if raw.source in faceless_ones:
                 erased += 1
@@ -99,15 +103,21 @@ def record_signal(connection: Connection, ctx: Context, account: str | None, sig
     stored = _store_signal(connection, ctx, account, signal, now)
     if signal.kind in JUDGED:
         guard(connection, ctx, ctx.book.account(account) if account else None, stored.touched, now)
+    if account is not None:
+        tell_of_answers(connection, account, stored.strangers, now)
     return len(stored.touched)
 
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """The enrollments a signal concerned, and whether it was an erased person's and kept without its words."""
+    """The enrollments a signal concerned, and whether it was an erased person's and kept without its words.
+
+    `strangers` holds the signal itself where it is a reply that nothing ties to anybody.
+    """
 
     touched: frozenset[int]
     faceless: bool
+    strangers: tuple[Signal, ...] = ()
 
 
 def _store_signal(
@@ -143,7 +153,8 @@ def _store_signal(
     for enrollment_id in sorted(touched):
         decide_pending(connection, ctx, enrollment_id, now)
     stop_colleagues(connection, ctx, said, {match.lead_id for match in matches})
-    return _Stored(frozenset(touched), erased)
+    of_nobody = signal.kind is EventKind.REPLIED and not matches and not erased
+    return _Stored(frozenset(touched), erased, (signal,) if of_nobody else ())
 
 
 def _all_erased(connection: Connection, matches: Iterable[Match]) -> bool:

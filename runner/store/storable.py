@@ -37,6 +37,7 @@ def storable_signal(signal: Signal) -> Signal:
         signal,
         key=storable(signal.key), message_ids=tuple(storable(signal.message_ids)), address=storable(signal.address),
         profile=storable(signal.profile), domain=storable(signal.domain), data=storable(signal.data),
+        subjects=tuple(storable(signal.subjects)),
     )  # fmt: skip
 
 

@@ -350,3 +350,23 @@ def test_the_key_alone_is_not_enough_to_break_out(built):
         with pytest.raises(ValueError, match="key"):
             built(key=key)
     assert dataclasses.is_dataclass(built())
+
+
+SEND_AS = {"send_as": {"field": "owner", "identities": {"bob": {"name": "Bob", "address": "bob@lumen.example"}}}}
+
+
+def test_nobody_is_written_to_by_somebody_else_than_their_field_names(sink, account, job, send):
+    config = account(sink.port, **SEND_AS)
+    outcome = send(job(config, lead={"fields": {"owner": "eve"}}))
+    assert isinstance(outcome, Failed)
+    assert outcome.reason == "unknown_sender"
+    assert "`owner` names `eve`" in outcome.explanation
+    assert "bob" in outcome.explanation
+    assert not sink.accepted()
+
+
+@pytest.mark.parametrize(("owner", "sender"), [("bob", "bob"), (" bob ", "bob"), ("", "ada"), (None, "ada")])
+def test_an_empty_field_means_the_account_and_spaces_do_not_matter(owner, sender, sink, account, job, send):
+    config = account(sink.port, **SEND_AS)
+    assert isinstance(send(job(config, lead={"fields": {"owner": owner}} if owner is not None else {})), Sent)
+    assert sink.accepted()[0].sender == f"{sender}@lumen.example"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from runner.channels.email.replies import ACCOUNT_PHASES, Phase, Row, Verdict, meaning_of, row_for
@@ -40,7 +42,9 @@ def test_every_row_ends_as_its_verdict_says(row):
         case Verdict.ADDRESS_FAILED | Verdict.MESSAGE_FAILED:
             assert isinstance(outcome, Failed) and not outcome.hard
         case Verdict.RETRY:
-            assert isinstance(outcome, TryAgain) and outcome.after == row.meaning.after
+            assert isinstance(outcome, TryAgain) and outcome.after == row.meaning.after and not outcome.greylisted
+        case Verdict.GREYLISTED:
+            assert isinstance(outcome, TryAgain) and outcome.after == row.meaning.after and outcome.greylisted
         case verdict:
             assert isinstance(outcome, AccountTrouble)
             assert outcome.kind is Trouble[verdict.name]
@@ -137,7 +141,8 @@ def test_an_address_that_does_not_exist_is_called_dead(text):
 def test_a_temporary_code_is_never_final(code):
     for enhanced in ("", "4.7.1", "5.1.1", "5.7.1"):
         verdict = meaning_of(Phase.RCPT, Reply(code, enhanced, ("some words",)), TABLE).verdict
-        assert verdict in (Verdict.RETRY, Verdict.LIMITED, Verdict.CONNECTION, Verdict.AUTH), enhanced
+        temporary = (Verdict.RETRY, Verdict.GREYLISTED, Verdict.LIMITED, Verdict.CONNECTION, Verdict.AUTH)
+        assert verdict in temporary, enhanced
 
 
 @pytest.mark.parametrize(
@@ -155,3 +160,21 @@ def test_the_message_id_that_a_relay_puts_in_place_of_ours_is_learnt(host, said,
     assert replaced_id(host, reply(said)) == expected
     outcome = after_the_dot(reply(said), "<ours@lumen.example>", host)
     assert (outcome.message_id, outcome.provider_ref) == ("<ours@lumen.example>", expected)
+
+
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [("451 4.7.1 Greylisted, please try again in 5 minutes", 300),
+     ("450 4.2.0 <a@x>: Recipient address rejected: Greylisted for 300 seconds", 300),
+     ("450 4.7.1 <a@x>: Greylisting in effect, please come back in 00:04:59", 299),
+     ("451 4.7.1 Please retry after 600s", 600), ("451 4.7.1 Greylisted, try again in at least 2 hours", 7200),
+     ("451 4.7.1 Bitte in 10 Minuten erneut versuchen, greylisted", 600),
+     ("452 4.2.2 mailbox full, try again in 1 hour", 86400), ("452 4.2.2 mailbox full, wait 30 hours", 108000),
+     ("451 4.7.1 Greylisted, try again in 999999 hours", 604800),
+     ("451 4.7.1 Greylisted, please come back later", None), ("451 4.7.1 greylisted, code 300 see help", None),
+     ("451 4.7.1 Greylisted, retry within 4 hours", None), ("451 4.7.1 greylisted by mx5 in 7 maps", None)],
+)  # fmt: skip
+def test_no_temporary_refusal_is_tried_again_before_the_time_it_names(said, wait):
+    outcome = before_the_dot(Refusal(Phase.RCPT, reply(said)))
+    assert isinstance(outcome, TryAgain)
+    assert outcome.after == (None if wait is None else dt.timedelta(seconds=wait))

@@ -24,9 +24,9 @@ def outcome_of(sink, account, job, send):
 @pytest.mark.parametrize(
     ("local", "kind", "reason"),
     [("anna", Sent, None), ("bounce550.anna", Failed, "address_unknown"), ("nodomain+x", Failed, "domain_unknown"),
-     ("policy", Failed, "policy"), ("full.x", TryAgain, "mailbox_full"), ("tempfail.x", TryAgain, "greylisted"),
+     ("policy", Failed, "policy"), ("full.x", TryAgain, "mailbox_full"), ("tempfail.x", TryAgain, "temporary"),
      ("limited", AccountTrouble, "rate_limit"), ("rejectdot", Failed, "spam_refused"),
-     ("tempdot", TryAgain, "temporary"),
+     ("tempdot", TryAgain, "temporary"), ("greylist", TryAgain, "greylisted"),
      ("closeafterdot", Unknown, "no_answer_after_dot"), ("lostafterdot", Unknown, "no_answer_after_dot"),
      ("latebounce", Sent, None), ("softbounce", Sent, None), ("reply", Sent, None), ("optout", Sent, None)],
 )  # fmt: skip

@@ -63,7 +63,8 @@ from runner.store.ticking import claim_due
 from runner.store.work import Work, open_work
 
 OUTCOMES: tuple[Outcome, ...] = (
-    Failed("address_unknown", hard=True), Failed("policy"), TryAgain("greylisted"), Unknown("went out"),
+    Failed("address_unknown", hard=True), Failed("policy"), TryAgain("full"), TryAgain("greylisted", greylisted=True),
+    Unknown("went out"),
     Unknown("did not go out"), NotConnected(), Unconfirmed(),
     AccountTrouble(Trouble.CONNECTION, "refused"), AccountTrouble(Trouble.LIMITED, "too many"),
     AccountTrouble(Trouble.CHALLENGE, "prove who you are"), HandedOver(TaskDraft("connect", "do it", "do it")),

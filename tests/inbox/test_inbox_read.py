@@ -8,6 +8,7 @@ import pytest
 
 from runner.channels.email.imap_settings import imap_settings
 from runner.channels.email.inbox import EmailInbox
+from runner.channels.email.tokens import Keyring, WebLinks
 from runner.clocks import ManualClock
 from runner.engine.ports import InboxBatch
 from runner.errors import ChannelUnavailable
@@ -259,3 +260,17 @@ def test_an_account_without_an_inbox_has_nothing_to_read(inbox, account: Channel
     assert inbox.read(ChannelConfig(account.channel, "ada", settings=settings), {"x": 1}, [], NOW) == InboxBatch(
         {"x": 1}
     )
+
+
+@pytest.mark.parametrize("subtype", ["plain", "html"])
+def test_an_answer_that_quotes_our_opt_out_link_carries_our_key(inbox, account, box, make_mail, subtype) -> None:
+    link = WebLinks("https://go.lumen.example", Keyring("a", {"a": Secret("one")})).unsubscribe("k7-of.it")
+    quoted = f"> unsubscribe here: {link}" if subtype == "plain" else f'<p>Yes</p><a href="{link}">here</a>'
+    head = {"from": "private@gmail.com", "subject": "Call me", "content_type": f"text/{subtype}; charset=utf-8"}
+    box.add("INBOX", make_mail(f"Yes.\r\n\r\n{quoted}", **head))
+    assert inbox.read(account, {}, [], NOW).signals[0].key == "k7-of.it"
+
+
+def test_what_only_looks_like_our_link_is_no_key(inbox, account, box, make_mail) -> None:
+    box.add("INBOX", make_mail(f"https://other.example/u/a.____.{'x' * 22} and https://other.example/u/a.b.c"))
+    assert inbox.read(account, {}, [], NOW).signals[0].key is None

@@ -74,3 +74,22 @@ def test_words_that_only_look_like_it(text: str) -> None:
 def test_an_empty_reply_is_still_a_reply() -> None:
     assert classify(b"From: g@navy.example\nSubject: Re: x\nIn-Reply-To: <1@lumen.example>\n\n").kind is MailKind.REPLY
     assert parse(b"").readable() == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["afmelden graag", "Stop, thanks!", "Danke. Abmelden bitte.", "Désabonner, s'il vous plaît", "odhlásit prosím",
+     "Por favor, stop", "配信停止お願いします", "Tack, avregistrera"],
+)  # fmt: skip
+def test_a_command_stays_one_however_politely_it_is_said(text: str) -> None:
+    assert opt_out_words(text)
+
+
+@pytest.mark.parametrize("text", ["Thanks, please", "Yes please, graag!", "Please stop by, thanks", "お願いします"])
+def test_courtesy_alone_asks_for_nothing(text: str) -> None:
+    assert opt_out_words(text) is None
+
+
+def test_an_absence_in_swedish_may_stand_in_front_of_our_subject() -> None:
+    mail = "From: g@x.example\nSubject: Frånvarande: Re: A question\n\nJag är tillbaka 5 december.\n"
+    assert classify(mail.encode()).kind is MailKind.AUTO_REPLY

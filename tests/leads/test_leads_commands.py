@@ -50,7 +50,7 @@ def test_an_import_reports_every_row_and_ends_with_1_when_one_was_rejected(run: 
     assert (code, err) == (1, "")
     assert out == (
         "people.csv: 2 rows onto `q4`: 1 new, 0 updated, 0 duplicate, 1 rejected\n"
-        "  1 of them will not be written to: suppressed, or without what the law wants\n"
+        "  1 of them will not be written to: suppressed, without what the law wants, or by an unknown sender\n"
         "  line 3: rejected: email: `bad` is not an e-mail address: it has no @\n"
         "  line 2: closed: DE wants a legal basis (consent, contract, existing_customer, inquiry) and the lead has"
         " none: UWG s. 7(2) no. 2: express consent before advertising by electronic mail\n"
@@ -78,7 +78,7 @@ def test_who_is_suppressed_already_is_named_by_line_and_stored_all_the_same(run:
     assert code == 0
     assert out == (
         "people.csv: 4 rows onto `q4`: 4 new, 0 updated, 0 duplicate, 0 rejected\n"
-        "  3 of them will not be written to: suppressed, or without what the law wants\n"
+        "  3 of them will not be written to: suppressed, without what the law wants, or by an unknown sender\n"
         "  line 3: closed: address suppressed: manual\n"
         "  line 4: closed: domain suppressed: manual\n"
         "  line 5: closed: DE wants a legal basis (consent, contract, existing_customer, inquiry) and the lead has"
@@ -170,3 +170,24 @@ def test_outside_of_a_project_the_remedy_is_said(run: Run, tmp_path_factory: pyt
     code, _, err = run("leads", "list", "--project", str(tmp_path_factory.mktemp("empty")))
     assert code == 2
     assert "`runner init`" in err
+
+
+DESK = """\
+version: 1
+channel: email
+name: desk
+from: {name: Ada, address: ada@lumen.example}
+smtp: {host: smtp.lumen.example}
+footer: {postal_address: Here, unsubscribe: mailto, mailto: out@lumen.example}
+send_as: {field: plan, identities: {bob: {address: bob@lumen.example}}}
+"""
+
+
+def test_a_sender_that_no_account_knows_is_named_by_line(run: Run, project: Path) -> None:
+    (project / "channel_configs").mkdir()
+    (project / "channel_configs/desk.yaml").write_text(DESK)
+    (project / "people.csv").write_text("email,plan\na@x.example,bob\nb@x.example,eve\nc@x.example,\n")
+    code, out, _ = run("leads", "import", "people.csv", "--list", "q4", "--format", "json")
+    assert code == 0
+    said = "plan: no account has a sender 'eve' in `send_as`, and email to them fails"
+    assert json.loads(out)["closed_rows"] == [{"row": 3, "reason": said}]

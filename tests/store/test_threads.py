@@ -15,6 +15,7 @@ from runner.engine.ports import Job
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.senders import message_id_of
 from runner.store.claims import rescue
+from runner.store.explaining import explain_lead
 from runner.store.gatekeeping import pass_gate
 from runner.store.results import record
 from runner.testing import Play
@@ -138,3 +139,11 @@ def test_the_id_that_is_computed_is_the_one_that_is_built(start: Callable[..., P
         account = replace(DESK, settings=settings)
         built = build(replace(job, account=account), account_of(account))
         assert built.message_id == message_id_of(job.key, account, job.lead)
+
+
+def test_why_nobody_writes_to_somebody_whose_field_names_a_stranger_is_explained(start: Callable[..., Play]) -> None:
+    run = start(fields={"owner": "eve"})
+    run.decide()
+    [said] = explain_lead(run.ctx, 1)
+    assert (said.state, said.sentence.split(":")[0]) == ("refused", "unknown_sender")
+    assert "`eve`" in said.sentence

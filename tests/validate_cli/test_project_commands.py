@@ -136,3 +136,13 @@ def test_preview_reads_typed_fields_as_an_import_does(run, starter):
     done = run("preview", "first", "--set", "employees=80", "--step", "bump", folder=starter)
     assert "| big" in done.out
     assert run("preview", "first", "--set", "employees=many", folder=starter).code == 2
+
+
+def test_preview_says_that_a_field_names_a_sender_whom_the_account_does_not_have(run, starter):
+    [account] = [path for path in (starter / "channel_configs").iterdir() if "channel: email" in path.read_text()]
+    names = "send_as: {field: company, identities: {bob: {address: bob@lumen.example}}}\n"
+    account.write_text(account.read_text() + names)
+    done = run("preview", "first", "--set", "company=eve", "--step", "intro", folder=starter)
+    assert done.code == 1
+    assert "`company` names `eve`, whom `send_as`" in done.out
+    assert run("preview", "first", "--set", "company=bob", "--step", "intro", folder=starter).code == 0

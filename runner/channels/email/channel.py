@@ -26,6 +26,7 @@ from runner.engine.ports import Clock, Gate, Job
 from runner.errors import ChannelUnavailable, MissingSecret
 from runner.lang.diagnostics import Diagnostic
 from runner.model.channel import ChannelConfig, SecretRef
+from runner.model.senders import unknown_sender
 from runner.secrets import Secret
 
 SentCopy = Callable[[ChannelConfig, bytes], None]
@@ -67,6 +68,8 @@ class EmailChannel:
         """Build the message and bring it up to its dot, or say why not. Nothing is sent yet."""
         if not job.lead.email:
             return Failed("no_address", "the lead has no e-mail address")
+        if unknown := unknown_sender(job.account, job.lead):
+            return Failed("unknown_sender", unknown)
         account = self._account(job.account)
         built = self._built(job, account)
         if not isinstance(built, Built):

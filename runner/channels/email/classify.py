@@ -23,7 +23,7 @@ from runner.channels.email.parse import Mail, parse
 from runner.channels.email.parse_headers import addresses_in, message_ids_in
 from runner.channels.email.reply_text import Written
 
-CLASSIFIER_VERSION = 4
+CLASSIFIER_VERSION = 5
 """Raised whenever a rule changes, so that kept messages can be read again."""
 
 CHALLENGE = "challenge"

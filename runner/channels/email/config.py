@@ -157,9 +157,9 @@ def account_of(config: ChannelConfig) -> EmailAccount:
     tracking = _part(settings, "tracking")
     return EmailAccount(
         name=config.name,
-        sender=_sender(settings["from"]),
+        sender=sender_from(settings["from"]),
         smtp=_smtp(_part(settings, "smtp")),
-        reply_to=_sender(settings["reply_to"]) if settings.get("reply_to") else None,
+        reply_to=sender_from(settings["reply_to"]) if settings.get("reply_to") else None,
         return_path=_text(settings, "return_path"),
         plus_address=bool(settings.get("plus_address", False)),
         verp=bool(settings.get("verp", False)),
@@ -202,7 +202,8 @@ def seconds(value: object, default: float) -> float:
             return float(cast(float, value))
 
 
-def _sender(value: object) -> Sender:
+def sender_from(value: object) -> Sender:
+    """The typed form of a sender as the file has it: a bare address, or a map with name and signature."""
     if isinstance(value, str):
         return Sender(value)
     parts = cast(Mapping[str, object], value)
@@ -240,7 +241,7 @@ def _deadlines(part: Mapping[str, object]) -> Deadlines:
 def _send_as(part: Mapping[str, object]) -> SendAs | None:
     if not part:
         return None
-    identities = {str(name): _sender(value) for name, value in _part(part, "identities").items()}
+    identities = {str(name): sender_from(value) for name, value in _part(part, "identities").items()}
     return SendAs(str(part["field"]), identities)
 
 

@@ -5,13 +5,18 @@ Some relays replace the Message-ID (Amazon SES does, and the Date), so one key i
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from runner.channels.email.bounce_report import Report
 from runner.channels.email.config import account_of
 from runner.channels.email.imap_settings import imap_settings
+from runner.channels.email.parse import MAX_TEXT
 from runner.channels.email.parse_headers import message_ids_in
 from runner.model.channel import ChannelConfig
 from runner.model.companies import FREE_MAIL
@@ -21,6 +26,8 @@ MAX_IDS = 50
 _HEADER = re.compile(rf"(?im)^[ \t>]{{0,8}}X-Runner-Key:\s{{0,4}}({KEY})\s*$")
 _SUBJECT = re.compile(rf"(?i)^\s*(?:re:\s*)?unsubscribe(?:\s|%20|\+)+({KEY})\s*$")
 """Some mail programs leave the space of a `mailto:` link encoded."""
+_LINK = re.compile(rb"https?://[^\s\"'<>]{1,300}/u/[A-Za-z0-9]{1,16}\.([A-Za-z0-9_-]{1,200})\.[A-Za-z0-9_-]{22}")
+"""Our opt-out link, as tokens.py makes it; its signature is not asked, since the key in it cannot be guessed either."""
 _DELIVERED_TO = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "resent-to",
                  "apparently-to", "x-forwarded-to")  # fmt: skip
 
@@ -88,6 +95,7 @@ def _keys(report: Report, own: Own, ids: list[str]) -> Iterator[str]:
         yield found[1]
     if asked := _SUBJECT.match(report.mail.headers.get("subject")):
         yield asked[1]
+    yield from _linked(report)
     for address in sorted(own.addresses):
         local, _, domain = address.rpartition("@")
         tagged = re.compile(rf"(?i)(?<![\w.+-]){re.escape(local)}\+({KEY})@{re.escape(domain)}(?![\w-])")
@@ -99,3 +107,13 @@ def _keys(report: Report, own: Own, ids: list[str]) -> Iterator[str]:
         local, _, domain = each.strip("<>").rpartition("@")
         if domain.lower() in own.domains and re.fullmatch(KEY, local):
             yield local
+
+
+def _linked(report: Report) -> Iterator[str]:
+    """The keys in opt-out links of ours that a mail quotes, in its text or behind the words of its HTML."""
+    for part in report.mail.of_type("text/plain", "text/html"):
+        for match in islice(_LINK.finditer(part.data()[:MAX_TEXT]), MAX_IDS):
+            with suppress(binascii.Error, UnicodeDecodeError):
+                key = base64.urlsafe_b64decode(match[1] + b"=" * (-len(match[1]) % 4)).decode("ascii")
+                if re.fullmatch(KEY, key):
+                    yield key

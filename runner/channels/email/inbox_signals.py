@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from runner.channels.email.answered_subjects import answered_subjects
 from runner.channels.email.bounce import reached_somebody
 from runner.channels.email.bounce_report import Report, take_apart
 from runner.channels.email.classify import CHALLENGE, CLASSIFIER_VERSION, MACHINE_FEEDBACK, classify_mail
@@ -122,6 +123,7 @@ def _written(arrival: Arrival, verdict: Verdict, kind: EventKind, found: Ties, m
     return Signal(
         kind, arrival.received_at, arrival.source, found.key, found.message_ids, writer,
         domain=None if domain in FREE_MAIL else domain, resume_at=_resume(verdict),
+        subjects=answered_subjects(mail) if kind is EventKind.REPLIED else (),
         data=_data(arrival, verdict) | {"subject": mail.headers.get("subject")[:300],
                                         "text": verdict.new_text[:EXCERPT]},
     )  # fmt: skip

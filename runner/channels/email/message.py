@@ -14,7 +14,7 @@ from pathlib import Path
 
 from runner.channels.email import footer as footers
 from runner.channels.email import message_files
-from runner.channels.email.config import EmailAccount, Sender
+from runner.channels.email.config import EmailAccount, Sender, sender_from
 from runner.channels.email.markdown import Body, Link, document, from_html, from_markdown
 from runner.channels.email.markdown_text import flowed
 from runner.channels.email.message_headers import (
@@ -22,15 +22,16 @@ from runner.channels.email.message_headers import (
     Unsafe,
     has_control,
     mailbox,
-    message_id,
     safe_address,
     safe_header,
     safe_id,
+    safe_key,
 )
 from runner.channels.email.message_parts import Part, header_block, parts_of
 from runner.channels.email.message_text import defused
 from runner.channels.email.tokens import WebLinks
 from runner.engine.ports import Job, ThreadRef
+from runner.model.senders import message_id_of, sender_of
 
 KEY_HEADER = "X-Runner-Key"
 MAX_REFERENCES = 20
@@ -39,17 +40,16 @@ _LEADING_RE = re.compile(r"\s*re\s*:", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A finished message: its bytes with CRLF ends, its id, and the two addresses of the envelope."""
+    """A finished message: its bytes with CRLF ends, its id, and the two addresses of the envelope.
+
+    `domain` is the one that stands in From, which is not always that of the envelope.
+    """
 
     content: bytes
     message_id: str
+    domain: str
     sender: Address
     recipient: Address
-
-    @property
-    def domain(self) -> str:
-        """The domain that stands in From, which is not always that of the envelope."""
-        return self.message_id.rpartition("@")[2].rstrip(">")
 
     @property
     def utf8(self) -> bool:
@@ -63,10 +63,10 @@ def build(job: Job, account: EmailAccount, web: WebLinks | None = None, root: Pa
     Raises Unsafe where lead data must not come into a header or command, ValueError for HTML that mail must not
     carry, FileTrouble for a file that cannot be attached. `root` is where a step's files are looked for.
     """
-    author = _author(job, account)
+    author = sender_from(sender_of(job.account, job.lead))
     sender = safe_address(author.address)
     recipient = safe_address(job.lead.email or "")
-    own_id = message_id(job.key, sender.domain)
+    own_id = message_id_of(safe_key(job.key), job.account, job.lead)
     choice = footers.opt_out(account, job.unsubscribe_url or (web.unsubscribe(job.key) if web else None), job.key)
     body = _body(job, account, web, footers.closing(account, choice, author))
     headers = [
@@ -84,7 +84,8 @@ def build(job: Job, account: EmailAccount, web: WebLinks | None = None, root: Pa
     settings, where = job.body.settings, root or Path()
     files = message_files.attachments(settings, where)
     part = parts_of(body, message_files.images(settings, where), files, job.key)
-    return Built(serialise(headers, part), own_id, _return_path(account, sender, job.key), recipient)
+    envelope = _return_path(account, sender, job.key)
+    return Built(serialise(headers, part), own_id, sender.domain, envelope, recipient)
 
 
 def serialise(headers: Sequence[tuple[str, str]], part: Part) -> bytes:
@@ -123,14 +124,6 @@ def _date(now: datetime) -> str:
 
 def _tracked(key: str, web: WebLinks) -> Link:
     return lambda target: web.clicked(key, target)
-
-
-def _author(job: Job, account: EmailAccount) -> Sender:
-    """Who signs: the account, or the identity that the lead's field of `send_as` names."""
-    if account.send_as is None:
-        return account.sender
-    chosen = str(job.lead.values().get(account.send_as.field) or "")
-    return account.send_as.identities.get(chosen, account.sender)
 
 
 def _name_of(job: Job) -> str:

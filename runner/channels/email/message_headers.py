@@ -81,11 +81,11 @@ def safe_id(text: str) -> str:
     return text
 
 
-def message_id(key: str, domain: str) -> str:
-    """Our Message-ID: the same at every try of the same step for the same lead. Raises Unsafe for an odd key."""
+def safe_key(key: str) -> str:
+    """The key of a message, of which Message-ID and tagged addresses are made. Raises Unsafe for an odd one."""
     if _KEY.fullmatch(key) is None:
         raise Unsafe("the key of a message must be letters, digits, dots, hyphens and underscores")
-    return f"<{key}@{domain}>"
+    return key
 
 
 def _ascii_domain(domain: str) -> str:

@@ -16,6 +16,7 @@ from typing import cast
 import requests
 
 from runner.channels.email.config import OAuthSettings
+from runner.channels.email.refresh_tokens import RefreshTokens
 from runner.errors import ChannelUnavailable, RunnerError
 from runner.model.channel import SecretRef
 from runner.secrets import Secret
@@ -42,22 +43,24 @@ class _Token:
 class TokenSource:
     """Gives access tokens, one refresh at a time an account; a token the server refused is not given again.
 
-    `whole` bounds the seconds of one refresh.
+    `refreshing` says what the refresh tokens are and takes those that replace them; `whole` bounds the seconds of one
+    refresh.
     """
 
     def __init__(
         self, secrets: Callable[[SecretRef], Secret], post: Callable[..., requests.Response] | None = None,
-        whole: float = WHOLE,
+        whole: float = WHOLE, refreshing: RefreshTokens | None = None,
     ) -> None:  # fmt: skip
         self._secrets = secrets
+        self._refreshing = refreshing or RefreshTokens(secrets)
         self._post = post or _post
         self._whole = whole
-        self._locks: defaultdict[OAuthSettings, threading.Lock] = defaultdict(threading.Lock)
+        self._locks: defaultdict[tuple[str, SecretRef], threading.Lock] = defaultdict(threading.Lock)
         self._tokens: dict[OAuthSettings, _Token] = {}
 
     def token(self, settings: OAuthSettings, fresh: bool = False) -> Secret:
         """An access token; `fresh` skips the kept one. Raises ConsentNeeded, MissingSecret or ChannelUnavailable."""
-        with self._locks[settings]:
+        with self._locks[settings.token_url, settings.refresh_token]:  # SMTP and IMAP may share one, by other scopes
             kept = self._tokens.get(settings)
             if kept is None or fresh or kept.until <= time.monotonic():
                 kept = self._refresh(settings)
@@ -65,11 +68,8 @@ class TokenSource:
             return kept.value
 
     def _refresh(self, settings: OAuthSettings) -> _Token:
-        form = {
-            "grant_type": "refresh_token",
-            "client_id": settings.client_id,
-            "refresh_token": self._secrets(settings.refresh_token).reveal(),
-        }
+        used = self._refreshing.current(settings)
+        form = {"grant_type": "refresh_token", "client_id": settings.client_id, "refresh_token": used.reveal()}
         if settings.client_secret is not None:
             form["client_secret"] = self._secrets(settings.client_secret).reveal()
         if settings.scope:
@@ -79,7 +79,9 @@ class TokenSource:
             content = _json(answer)
         except (requests.RequestException, ValueError) as error:
             raise ChannelUnavailable(f"no access token from {settings.token_url}: {type(error).__name__}") from None
-        return _read(settings, answer.status_code, content)
+        token = _read(settings, answer.status_code, content)
+        self._refreshing.replaced(settings, used, content.get("refresh_token"))
+        return token
 
     def _asked(self, url: str, form: Mapping[str, str]) -> requests.Response:
         """The answer, within the time for all of it. Raises what asking raises, and ReadTimeout."""

@@ -37,6 +37,7 @@ class Verdict(Enum):
     ADDRESS_FAILED = "address_failed"
     MESSAGE_FAILED = "message_failed"
     RETRY = "retry"
+    GREYLISTED = "greylisted"
     LIMITED = "limited"
     AUTH = "auth"
     CONFIG = "config"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from runner.channels.email.parse import Mail
@@ -81,6 +82,15 @@ def _header_block(lines: list[str], number: int) -> bool:
     if not _FROM_LINE.match(lines[number]):
         return False
     return sum(bool(_HEADER_LINE.match(line)) for line in lines[number + 1 : number + 7]) >= 2
+
+
+def quoted_fields(text: str) -> Iterator[str]:
+    """The values in the header blocks that mail programs put above a quoted mail: dates, people, its subject."""
+    lines = [line[:2000] for line in text.split("\n", MAX_LINES)[:MAX_LINES]]
+    for number in range(len(lines)):
+        if _header_block(lines, number):
+            fields = (line for line in lines[number + 1 : number + 7] if _HEADER_LINE.match(line))
+            yield from (re.split("[:：]", line, maxsplit=1)[1].strip(" \t*") for line in fields)
 
 
 def _answers_below(lines: list[str], number: int) -> bool:

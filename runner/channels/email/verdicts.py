@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import assert_never
 
+from runner.channels.email.named_waits import named_wait
 from runner.channels.email.oauth import ConsentNeeded
 from runner.channels.email.replies import ACCOUNT_PHASES, Meaning, Phase, Verdict, meaning_of
 from runner.channels.email.replies_table import TABLE
@@ -72,8 +73,10 @@ def _outcome(phase: Phase, reply: Reply, meaning: Meaning) -> Outcome:
             return Failed(meaning.reason, said, hard=True, detail=detail)
         case Verdict.ADDRESS_FAILED | Verdict.MESSAGE_FAILED:
             return Failed(meaning.reason, said, detail=detail)
-        case Verdict.RETRY:
-            return TryAgain(meaning.reason, said, meaning.after, detail)
+        case Verdict.RETRY | Verdict.GREYLISTED as verdict:
+            named = [wait for wait in (meaning.after, named_wait(reply.text)) if wait is not None]
+            greylisted = verdict is Verdict.GREYLISTED
+            return TryAgain(meaning.reason, said, max(named, default=None), detail, greylisted)
         case Verdict.LIMITED:
             return AccountTrouble(Trouble.LIMITED, meaning.reason, said, meaning.after, detail)
         case Verdict.AUTH:
