@@ -105,9 +105,9 @@ _FILL = (
     " 'd' || (n / 3) || '.example', 'Ada', CASE WHEN n % 3 = 0 THEN 'Founder' END,"
     " CASE WHEN n % 2 = 0 THEN 'US' ELSE 'DE' END, {list}, {json}, 'not_connected', :start, :start FROM numbers",
     "INSERT INTO enrollments (campaign_id, lead_id, sequence_id, status, step, waiting_on, lane_id, due_at,"
-    " started_at) "
+    " started_at, last_transition_id) "
     + _NUMBERS
-    + "SELECT :campaign, n, :sequence, 'waiting', 'first', 'wait', :lane, {due}, :start FROM numbers",
+    + "SELECT :campaign, n, :sequence, 'waiting', 'first', 'wait', :lane, {due}, :start, n FROM numbers",
     "INSERT INTO step_runs (enrollment_id, step, reason, stage, action, tries, entered_at, until) "
     + _NUMBERS
     + "SELECT n, 'first', '', 'new', '', 0, :start, {due} FROM numbers",

@@ -17,14 +17,14 @@ from runner.store.context import Context
 from runner.store.fixed import Fixed
 from runner.store.lanes import lane_for
 from runner.store.loading import Loaded
-from runner.store.tables import enrollments, outreach_attempts, reservations, step_runs, tasks, timers, transitions
+from runner.store.log import chained, write
+from runner.store.tables import enrollments, outreach_attempts, reservations, step_runs, tasks, timers
 
 Values = dict[str, Any]
 Rows = list[tuple[Any, ...]]
 RUN = ("outcome", "reason", "stage", "action", "tries", "entered_at", "until", "acted_at", "settle_until", "ended_at")
 NEW_RUN = (*RUN, "enrollment_id", "step", "account", "key")
 TIMER = ("lane_id", "due_at", "enrollment_id")
-LOG = ("enrollment_id", "at", "step", "kind", "detail")
 """The columns of the rows that are gathered, in their order."""
 
 
@@ -41,6 +41,7 @@ class Writer:
     moved: list[Values] = field(default_factory=list)
     timers: Rows = field(default_factory=list)
     log: Rows = field(default_factory=list)
+    newest: dict[int, int | None] = field(default_factory=dict)
 
     def add(self, loaded: Loaded, commands: Iterable[Command]) -> None:
         """Take the commands of one decision. The enrollment's timer row must be out already."""
@@ -63,9 +64,12 @@ class Writer:
         if self.changed_runs:
             bulk_update(step_runs, RUN, self.connection.dialect).run(self.connection, self.changed_runs)
             self.changed_runs.clear()
+        log = chained(self.connection, self.log, self.newest)
         self._move()
         self._insert(timers, TIMER, self.timers)
-        self._insert(transitions, LOG, self.log)
+        write(self.connection, log)
+        self.log.clear()
+        self.newest.clear()
 
     def _insert(self, table: Table, columns: tuple[str, ...], rows: Rows) -> None:
         if rows:
@@ -76,6 +80,7 @@ class Writer:
         """Rows that name the same columns go together; a column that is not named keeps its index entries as well."""
         alike: dict[tuple[str, ...], list[Values]] = {}
         for row in self.moved:
+            row["last_transition_id"] = self.newest[row["id"]]
             alike.setdefault(tuple(row), []).append(row)
         for names, group in alike.items():
             columns = tuple(name for name in names if name != "id")
@@ -150,6 +155,7 @@ class _OneEnrollment:
         if self.row["status"] == self.loaded.state.status.value:
             del self.row["status"]
         self.row["id"] = enrollment_id
+        writer.newest.setdefault(enrollment_id, self.loaded.last_transition_id)
         writer.moved.append(self.row)
         if self.row["due_at"] is not None:
             writer.timers.append((self.row["lane_id"], self.row["due_at"], enrollment_id))

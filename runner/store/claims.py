@@ -7,9 +7,10 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from runner.engine.decide import decide
@@ -22,7 +23,8 @@ from runner.store.context import Context
 from runner.store.fixed import Fixed
 from runner.store.lanes import Lane
 from runner.store.loading import load
-from runner.store.tables import claims, enrollments, outreach_attempts, reservations, step_runs, timers, transitions
+from runner.store.log import log_of, note
+from runner.store.tables import claims, enrollments, outreach_attempts, reservations, step_runs, timers
 
 MAX_CRASHES = 3
 """A step whose process died this often before it could send is parked: it may be what kills the process."""
@@ -204,9 +206,6 @@ def _rescue_one(connection: Connection, ctx: Context, enrollment_id: int, lane_i
 
 def _deaths_before_the_attempt(connection: Connection, enrollment_id: int, now: datetime) -> int:
     """Note one more death of a worker that had claimed and not yet opened; how many that makes since the last step."""
-    row = {"enrollment_id": enrollment_id, "at": now, "kind": "rescued", "detail": {}}
-    connection.execute(insert(transitions).values(**row))
-    mine = transitions.c.enrollment_id == enrollment_id
-    since = select(func.max(transitions.c.id)).where(mine, transitions.c.kind != "rescued").scalar_subquery()
-    deaths = select(func.count()).select_from(transitions).where(mine, transitions.c.id > since)
-    return int(connection.execute(deaths).scalar_one())
+    note(connection, enrollment_id, now, "rescued")
+    kinds = [row.kind for row in connection.execute(log_of(enrollment_id)).all()]
+    return sum(1 for _ in takewhile("rescued".__eq__, reversed(kinds)))

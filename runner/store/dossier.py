@@ -11,6 +11,7 @@ from runner.model.identity import suppressible
 from runner.model.lead import Lead
 from runner.store.kept_mail import mail_about
 from runner.store.keys import Key
+from runner.store.log import entries_of
 from runner.store.people import load_leads
 from runner.store.suppressions import hash_of
 from runner.store.tables import (
@@ -36,6 +37,7 @@ def dossier(connection: Connection, lead_id: int, key: Key | None = None) -> dic
     mail = mail_about(connection, lead_id, Traces.of(person))
     runs = select(step_runs.c.id).join(enrollments).where(enrollments.c.lead_id == lead_id)
     mine = select(enrollments.c.id).where(enrollments.c.lead_id == lead_id)
+    said = entries_of(select(enrollments).where(enrollments.c.lead_id == lead_id))
     on = select(lists.c.name).join(list_members).where(list_members.c.lead_id == lead_id).order_by(lists.c.name)
     return {
         "lead": _rows(connection, leads, leads.c.id == lead_id)[0],
@@ -48,7 +50,7 @@ def dossier(connection: Connection, lead_id: int, key: Key | None = None) -> dic
         "tasks": _rows(connection, tasks, tasks.c.lead_id == lead_id),
         "mail": [_readable(row) for row in _rows(connection, raw_messages, raw_messages.c.id.in_(mail))],
         "suppressions": _rows(connection, suppressions, suppressions.c.key_hash.in_(_hashes(person, key))),
-        "transitions": _rows(connection, transitions, transitions.c.enrollment_id.in_(mine)),
+        "transitions": _rows(connection, transitions, transitions.c.id.in_(select(said.c.id))),
     }
 
 

@@ -16,10 +16,11 @@ from runner.model.country_policy import refusal
 from runner.model.lead import Lead
 from runner.store.context import Context
 from runner.store.lanes import lane_for
+from runner.store.log import note
 from runner.store.people import load_leads
 from runner.store.suppressions import suppressed_by
 from runner.store.switching import switched_off
-from runner.store.tables import campaigns, enrollments, leads, timers, transitions
+from runner.store.tables import campaigns, enrollments, leads, timers
 
 SCAN = 1000
 """How many leads one pass looks at for one campaign; the next pass goes on behind them."""
@@ -111,8 +112,7 @@ def enroll_lead(
     row |= {"status": "active", "lane_id": lane, "due_at": now, "started_at": now}
     enrollment_id = int(connection.execute(insert(enrollments).values(**row).returning(enrollments.c.id)).scalar_one())
     connection.execute(insert(timers).values(lane_id=lane, due_at=now, enrollment_id=enrollment_id))
-    started = {"enrollment_id": enrollment_id, "at": now, "kind": "enrolled", "detail": {"campaign": campaign.name}}
-    connection.execute(insert(transitions).values(**started))
+    note(connection, enrollment_id, now, "enrolled", campaign=campaign.name)
     return Enrolled(lead.id, enrollment_id)
 
 

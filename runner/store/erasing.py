@@ -34,6 +34,7 @@ from runner.model.lead import Lead
 from runner.store.context import Context
 from runner.store.erasures import LABEL, count_erasure
 from runner.store.kept_mail import mail_about
+from runner.store.log import entries_of
 from runner.store.operations import stop_enrollments
 from runner.store.people import load_leads
 from runner.store.suppressions import key_hash, suppress
@@ -48,6 +49,7 @@ from runner.store.tables import (
     raw_messages,
     step_runs,
     suppressions,
+    transitions,
 )
 from runner.store.traces import Traces
 
@@ -124,6 +126,8 @@ def rows_of(table: Table, lead_id: int) -> ColumnElement[bool] | None:
     if table is leads:
         return leads.c.id == lead_id
     enrolled = select(enrollments.c.id).where(enrollments.c.lead_id == lead_id)
+    if table is transitions:
+        return transitions.c.id.in_(select(entries_of(enrolled).c.id))
     ways = {
         "lead_id": select(leads.c.id).where(leads.c.id == lead_id),
         "enrollment_id": enrolled,

@@ -21,6 +21,7 @@ from runner.store.tables import (
     step_runs,
     tasks,
     timers,
+    transitions,
 )
 
 
@@ -99,6 +100,20 @@ def _out_of_order(_now: datetime) -> Select[Any]:
     return select(step_runs.c.id, step_runs.c.step).where(step_runs.c.acted_at < step_runs.c.entered_at)
 
 
+def _torn(_now: datetime) -> Select[Any]:
+    before = func.lag(transitions.c.id).over(partition_by=transitions.c.enrollment_id, order_by=transitions.c.id)
+    rows = select(transitions.c.id, transitions.c.kind, transitions.c.previous_id, before.label("before")).subquery()
+    return select(rows.c.id, rows.c.kind).where(rows.c.previous_id.is_distinct_from(rows.c.before))
+
+
+def _without_end(_now: datetime) -> Select[Any]:
+    newest = select(transitions.c.enrollment_id, func.max(transitions.c.id).label("id"))
+    newest_of = newest.group_by(transitions.c.enrollment_id).subquery()
+    query = select(enrollments.c.id, enrollments.c.last_transition_id)
+    query = query.outerjoin(newest_of, newest_of.c.enrollment_id == enrollments.c.id)
+    return query.where(enrollments.c.last_transition_id.is_distinct_from(newest_of.c.id))
+
+
 INVARIANTS = (
     Invariant("at-most-once", "one attempt of a step is sending, sent or unknown", _twice),
     Invariant("events-win", "nothing is sent after a reply, an opt-out or a complaint", _after_stop),
@@ -110,6 +125,8 @@ INVARIANTS = (
     Invariant("text-is-fixed", "every try of a step sends the text of the first", _changed),
     Invariant("limits-given-back", "what was not sent occupies no limit", _kept),
     Invariant("in-order", "a step acts only after it was entered", _out_of_order),
+    Invariant("log-hangs-together", "each row of the log names the one before it of the same enrollment", _torn),
+    Invariant("log-has-its-end", "each enrollment names the newest row of its log", _without_end),
 )
 
 

@@ -37,6 +37,7 @@ class Loaded:
     sequence_id: int
     lane_id: int
     due_at: datetime | None
+    last_transition_id: int | None
     run_ids: dict[str, int]
     accounts: Mapping[str, str | None]
     undecided: bool
@@ -66,7 +67,7 @@ def load_each(connection: Connection, book: Book, ids: Iterable[int], *, lock: b
 
 _ENROLLMENT = (
     "id", "campaign_id", "lead_id", "sequence_id", "lane_id", "due_at", "status", "step", "started_at", "ended_at",
-    "end_reason",
+    "end_reason", "last_transition_id",
 )  # fmt: skip
 _CAMPAIGN, _LEAD = _ENROLLMENT.index("campaign_id"), _ENROLLMENT.index("lead_id")
 _RUN = tuple(field.name for field in fields(StepRun))
@@ -133,7 +134,8 @@ class _Around:
 
 
 def _loaded(around: _Around, row: Row, lead: Lead, run_rows: Sequence[Row], seen: Sequence[Row]) -> Loaded:
-    enrollment_id, campaign_id, _, sequence_id, lane_id, due_at, status, step, started_at, ended_at, end_reason = row
+    enrollment_id, campaign_id, _, sequence_id, lane_id, due_at, status, step, started_at, *rest = row
+    ended_at, end_reason, last_transition_id = rest
     runs: dict[str, StepRun] = {}
     run_ids: dict[str, int] = {}
     accounts: dict[str, str | None] = {}
@@ -166,6 +168,7 @@ def _loaded(around: _Around, row: Row, lead: Lead, run_rows: Sequence[Row], seen
         sequence_id=sequence_id,
         lane_id=lane_id,
         due_at=due_at,
+        last_transition_id=last_transition_id,
         run_ids=run_ids,
         accounts=accounts,
         undecided=any(pending for _, pending, *_ in seen),

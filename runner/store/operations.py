@@ -16,13 +16,13 @@ from runner.store.claims import in_flight, take_away
 from runner.store.context import Context
 from runner.store.lanes import lane_for
 from runner.store.loading import load
+from runner.store.log import note
 from runner.store.tables import (
     enrollments,
     outreach_attempts,
     problems,
     step_runs,
     timers,
-    transitions,
 )
 from runner.store.time_left import due_after_pause
 
@@ -43,7 +43,7 @@ def pause_rows(
         connection.execute(update(enrollments).where(enrollments.c.id == row.id).values(**values, waiting_why=why))
         if until is not None:
             _set_timer(connection, row, until)
-        _log(connection, row, now, "paused", {"why": why})
+        note(connection, row.id, now, "paused", step=row.step, why=why)
         paused += 1
     return paused
 
@@ -71,7 +71,8 @@ def resume_rows(connection: Connection, ids: Iterable[int], now: datetime, book:
             _set_timer(connection, row, now)
         where = (problems.c.scope == f"enrollment:{row.id}", problems.c.closed_at.is_(None))
         connection.execute(update(problems).where(*where).values(closed_at=now))
-        _log(connection, row, now, "resumed", {"away": str(timedelta(seconds=int(away.total_seconds())))})
+        away_for = str(timedelta(seconds=int(away.total_seconds())))
+        note(connection, row.id, now, "resumed", step=row.step, away=away_for)
         resumed += 1
     return resumed
 
@@ -119,8 +120,3 @@ def _set_timer(connection: Connection, row: Row[Any], due_at: datetime) -> None:
     values = {"lane_id": lane_for(connection, row.campaign_id), "due_at": due_at}
     connection.execute(insert(timers).values(**values, enrollment_id=row.id))
     connection.execute(update(enrollments).where(enrollments.c.id == row.id).values(**values))
-
-
-def _log(connection: Connection, row: Row[Any], now: datetime, kind: str, detail: dict[str, Any]) -> None:
-    values = {"enrollment_id": row.id, "at": now, "step": row.step, "kind": kind, "detail": detail}
-    connection.execute(insert(transitions).values(**values))

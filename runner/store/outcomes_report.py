@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from runner.errors import NotFound
 from runner.store.context import Context
+from runner.store.log import log_of
 from runner.store.tables import campaigns, enrollments, events, leads, step_runs, transitions
 
 
@@ -60,9 +61,8 @@ def longest_story(ctx: Context, who: str | None = None) -> dict[str, Any]:
 
 def story(connection: Connection, enrollment_id: int) -> list[str]:
     """An enrollment's transitions and events as lines, oldest first."""
-    moved = select(transitions).where(transitions.c.enrollment_id == enrollment_id)
     heard = select(events).where(events.c.enrollment_id == enrollment_id)
-    lines = [(row.at, 1, _transition_line(row)) for row in connection.execute(moved.order_by(transitions.c.id))]
+    lines = [(row.at, 1, _transition_line(row)) for row in connection.execute(log_of(enrollment_id))]
     lines += [(row.recorded_at, 0, _event_line(row)) for row in connection.execute(heard.order_by(events.c.id))]
     return [f"{at:%a %d %b %H:%M:%S}  {text}" for at, _, text in sorted(lines, key=lambda line: line[:2])]
 
@@ -93,7 +93,7 @@ def enrollment_trace(ctx: Context, enrollment_id: int) -> dict[str, Any]:
         row = connection.execute(query.where(enrollments.c.id == enrollment_id)).first()
         if row is None:
             raise NotFound(f"there is no enrollment {enrollment_id}", help="`runner explain LEAD` shows their numbers")
-        moved = connection.execute(select(transitions).where(transitions.c.enrollment_id == enrollment_id)).all()
+        moved = connection.execute(log_of(enrollment_id)).all()
         steps = [
             {"at": each.at.isoformat(), "step": each.step, "kind": each.kind, "detail": each.detail} for each in moved
         ]

@@ -48,12 +48,14 @@ enrollments = Table(
     Column("end_reason", Text),
     Column("paused_at", UtcDateTime),
     Column("pause_until", UtcDateTime),
+    Column("last_transition_id", Id),
     UniqueConstraint("campaign_id", "lead_id"),
     Index("ix_enrollments_waiting_on", "waiting_on", sqlite_where=text("waiting_on IN ('inbox', 'account')"),
           postgresql_where=text("waiting_on IN ('inbox', 'account')")),
     Index("ix_enrollments_campaign_status", "campaign_id", "status"),
 )  # fmt: skip
-"""One person in one campaign. `lane_id` and `due_at` name the row in `timers`, when there is one."""
+"""One person in one campaign. `lane_id` and `due_at` name the row in `timers`, when there is one, and
+`last_transition_id` the newest of `transitions`."""
 
 timers = Table(
     "timers",
@@ -290,10 +292,12 @@ transitions = Table(
     "transitions",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("enrollment_id", Id, ForeignKey("enrollments.id"), nullable=False, index=True),
+    Column("previous_id", Id),
+    Column("enrollment_id", Id, ForeignKey("enrollments.id"), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("step", String(120)),
     Column("kind", String(24), nullable=False),
     Column("detail", Json, nullable=False),
 )
-"""Every state change of an enrollment, append-only: what `runner trace` tells."""
+"""Every state change of an enrollment, append-only: what `runner trace` tells. `previous_id` is the one before it of
+the same enrollment; there is no index by enrollment. Written and read through runner/store/log.py."""

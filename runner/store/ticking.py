@@ -18,8 +18,9 @@ from runner.store.context import Context
 from runner.store.fixed import Fixed
 from runner.store.lanes import Lane
 from runner.store.loading import Loaded, load_each
+from runner.store.log import note
 from runner.store.operations import resume_rows
-from runner.store.tables import enrollments, problems, timers, transitions
+from runner.store.tables import enrollments, problems, timers
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,7 @@ def park(connection: Connection, enrollment_id: int, step: str | None, why: str,
     }
     values |= {"paused_at": now, "due_at": None}
     connection.execute(update(enrollments).where(enrollments.c.id == enrollment_id).values(**values))
-    row = {"enrollment_id": enrollment_id, "at": now, "step": step, "kind": "parked", "detail": {"traceback": why}}
-    connection.execute(insert(transitions).values(**row))
+    note(connection, enrollment_id, now, "parked", step=step, traceback=why)
     help_text = (
         f"`runner trace {enrollment_id}` shows the traceback; `runner resume --enrollment {enrollment_id}` goes on"
     )

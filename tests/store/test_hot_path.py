@@ -16,10 +16,13 @@ from runner.model.events import EventKind
 from runner.model.rates import LimitSet, Rate
 from runner.store.claims import renew, rescue
 from runner.store.database import Database, open_database
+from runner.store.dossier import dossier
+from runner.store.erasing import erase
 from runner.store.fixed import Fixed
 from runner.store.health import wake
 from runner.store.lanes import first_due
 from runner.store.matching import match_signal
+from runner.store.outcomes_report import enrollment_trace
 from runner.store.reconciling import doubts
 from runner.store.tables import leads
 from runner.testing import MONDAY, Play
@@ -98,6 +101,20 @@ def test_no_statement_of_the_jobs_beside_it_goes_through_a_whole_table() -> None
     assert len(seen) > 10
     assert [scan for sql, parameters in seen if sql.startswith(("SELECT", "UPDATE", "DELETE", "WITH"))
             for scan in _scans(play.ctx.db, sql, parameters)] == []  # fmt: skip
+
+
+def test_nothing_that_is_asked_about_one_person_goes_through_the_whole_log() -> None:
+    play = Play(SEQUENCE, [{"email": "ada@d1.example", "country": "US"}])
+    play.settle()
+    with _statements(play.ctx.db) as seen:
+        enrollment_trace(play.ctx, 1)
+        with play.ctx.db.read() as connection:
+            dossier(connection, 1)
+        erase(play.ctx, 1, actor="a test")
+    asked = [statement for statement in seen if "transitions" in statement[0]]
+    assert len({sql for sql, _ in asked if sql.startswith(("WITH", "SELECT", "UPDATE"))}) > 2
+    scans = [scan for sql, parameters in asked for scan in _scans(play.ctx.db, sql, parameters)]
+    assert [scan for scan in scans if scan.startswith("transitions")] == []
 
 
 def test_a_fixed_statement_reads_and_writes_values_as_their_columns_do(database_url: str) -> None:

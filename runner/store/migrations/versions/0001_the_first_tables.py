@@ -270,6 +270,7 @@ def upgrade() -> None:
         sa.Column("end_reason", sa.Text()),
         sa.Column("paused_at", UtcDateTime()),
         sa.Column("pause_until", UtcDateTime()),
+        sa.Column("last_transition_id", Id),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name=op.f("fk_enrollments_campaign_id")),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_enrollments_lead_id")),
         sa.ForeignKeyConstraint(["sequence_id"], ["sequences.id"], name=op.f("fk_enrollments_sequence_id")),
@@ -352,6 +353,7 @@ def upgrade() -> None:
     op.create_table(
         "transitions",
         sa.Column("id", Id, nullable=False),
+        sa.Column("previous_id", Id),
         sa.Column("enrollment_id", Id, nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("step", sa.String(length=120)),
@@ -360,7 +362,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["enrollment_id"], ["enrollments.id"], name=op.f("fk_transitions_enrollment_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transitions")),
     )
-    op.create_index(op.f("ix_transitions_enrollment_id"), "transitions", ["enrollment_id"], unique=False)
     op.create_table(
         "outreach_attempts",
         sa.Column("id", Id, nullable=False),
@@ -534,7 +535,6 @@ def downgrade() -> None:
         postgresql_where=sa.text("status IN ('sending', 'unknown')"),
     )
     op.drop_table("outreach_attempts")
-    op.drop_index(op.f("ix_transitions_enrollment_id"), table_name="transitions")
     op.drop_table("transitions")
     op.drop_index(
         "uq_step_runs_key",
