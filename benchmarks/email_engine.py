@@ -152,6 +152,7 @@ def ready(setting: Setting, name: str) -> Play:
         SEQUENCE, people(setting.messages), {"intro": TEMPLATE}, start, db=db, accounts={"ada": setting.account}
     )
     play.clock.advance(timedelta(seconds=1))
+    sending_lane(play)  # what comes before is no part of a send
     return play
 
 
@@ -236,9 +237,7 @@ def numbered(tape: Tape, attempt: int) -> Tape:
 
 def same(setting: Setting, tapes: Sequence[Tape], name: str, *, shared: bool = False) -> Callable[[], None]:
     """The tapes on a database that stands where the recorded one stood, by the driver and the session alone."""
-    play = ready(setting, name)
-    sending_lane(play)
-    play.ctx.db.close()
+    ready(setting, name).ctx.db.close()
     url = f"sqlite:///{setting.folder / name}"
     turn, together = threading.Lock(), Together(partial(transaction, driver(url, any_thread=True)))
 

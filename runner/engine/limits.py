@@ -135,6 +135,8 @@ def actions_of(action: str) -> tuple[str, ...]:
 
 def gaps_for(facts: SendFacts) -> tuple[Gap, ...]:
     """The pauses this send has to keep. Jitter is seeded by the message, so that a retry waits the same."""
+    if shortest_gap(facts.account) is None:
+        return ()
     pause = facts.account.limits.gap(random.Random(facts.key).random())
     return (Gap(account_scope(facts.account.key), pause),) if pause else ()
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, Dialect, bindparam, exists, func, or_, select, update
 
 from runner.engine.gate import GateFacts, judge
 from runner.engine.limits import Gap, Limit, SendFacts, gaps_for, limits_for, scopes_of
@@ -18,15 +21,16 @@ from runner.model.country_policy import refusal
 from runner.model.inboxes import has_inbox
 from runner.model.lead import Lead
 from runner.model.linkedin_limits import CONNECT, CONNECT_WITH_NOTE, MAX_PENDING
+from runner.model.rates import LimitSet
 from runner.model.sequence import ChannelStep
-from runner.store.bulk import bulk_insert
+from runner.store.bulk import bulk_insert, wanted
 from runner.store.claims import Claim, holds
 from runner.store.context import Context
 from runner.store.fixed import Fixed
 from runner.store.occupancy import last_finishes, usages
 from runner.store.overlays import overlay_limits
 from runner.store.restoring import RESTORED
-from runner.store.suppressions import suppressed_by
+from runner.store.suppressions import Hit, suppressions_of, why_suppressed
 from runner.store.tables import channel_configs, enrollments, events, inbox_cursors, reservations, switches
 from runner.store.tables import outreach_attempts as attempts
 from runner.store.withdrawing import open_invitations
@@ -61,16 +65,17 @@ def pass_gate(ctx: Context, intention: Intention) -> Permit | Refusal:
 
 
 def _pass(connection: Connection, ctx: Context, asking: Sequence[Intention]) -> list[Permit | Refusal]:
-    return [_pass_one(connection, ctx, each) for each in asking]
+    reading = _Reading(connection, ctx, asking)
+    return [_pass_one(reading, each) for each in asking]
 
 
-def _pass_one(connection: Connection, ctx: Context, intention: Intention) -> Permit | Refusal:
-    now = ctx.now()  # not before: another process may have held the write lock for long
+def _pass_one(reading: _Reading, intention: Intention) -> Permit | Refusal:
+    now = reading.ctx.now()  # not before: another process may have held the write lock for long
     refused: Refusal | None = None
     for way in intention.ways():
-        verdict, scopes = _verdict(connection, ctx, way, now, lock=True)
+        verdict, scopes = _verdict(reading, way, now, binding=True)
         if verdict is None:
-            return _intend(connection, way, scopes, now, without_note=way.action != intention.action)
+            return _intend(reading.connection, way, scopes, now, without_note=way.action != intention.action)
         refused = _sooner(refused, verdict)
     assert refused is not None
     return refused
@@ -84,14 +89,14 @@ def look_ahead(ctx: Context, intention: Intention) -> Refusal | None:
 
 def foresee(connection: Connection, ctx: Context, asking: Sequence[Intention]) -> list[Refusal | None]:
     """What the gate would say now to each alone, whether or not the claim still holds: that is the gate's to see."""
-    return [_foresee_one(connection, ctx, each) for each in asking]
+    reading = _Reading(connection, ctx, asking)
+    return [_foresee_one(reading, each) for each in asking]
 
 
-def _foresee_one(connection: Connection, ctx: Context, intention: Intention) -> Refusal | None:
-    now, unclaimed = ctx.now(), replace(intention, claim=None)
-    refused: Refusal | None = None
-    for way in unclaimed.ways():
-        verdict, _ = _verdict(connection, ctx, way, now, lock=False)
+def _foresee_one(reading: _Reading, intention: Intention) -> Refusal | None:
+    now, refused = reading.ctx.now(), None
+    for way in intention.ways():
+        verdict, _ = _verdict(reading, way, now, binding=False)
         if verdict is None:
             return None
         refused = _sooner(refused, verdict)
@@ -105,16 +110,52 @@ def _sooner(one: Refusal | None, other: Refusal) -> Refusal:
     return one or other
 
 
+@dataclass(slots=True)
+class _Reading:
+    """What is the same for several at the gate in one transaction, or is read for all of them when the first asks."""
+
+    connection: Connection
+    ctx: Context
+    asking: Sequence[Intention]
+    _overlays: dict[tuple[str, ChannelType], LimitSet | None] = field(default_factory=dict)
+    _standing: dict[str, Mapping[int, Sequence[Any]]] = field(default_factory=dict)
+    _suppressed: Mapping[int, Sequence[Hit]] | None = None
+
+    def overlay(self, intention: Intention, now: datetime) -> LimitSet | None:
+        """The overlay on the campaign's channel."""
+        asked = intention.campaign.name, intention.account.channel
+        if asked not in self._overlays:
+            self._overlays[asked] = overlay_limits(self.connection, *asked, now)
+        return self._overlays[asked]
+
+    def standing(self, intention: Intention) -> Sequence[Any]:
+        """How enrollment and account stand, whether events wait, and whether any switch is set."""
+        account = intention.account.key
+        if account not in self._standing:
+            mine = [each.enrollment_id for each in self.asking if each.account.key == account]
+            keys = json.dumps(mine) if self.ctx.db.is_sqlite else mine
+            rows = _standing(self.connection.dialect).rows(self.connection, account=account, keys=keys)
+            self._standing[account] = {row[0]: row[1:] for row in rows}
+        return self._standing[account].get(intention.enrollment_id, _NOBODY)
+
+    def suppressed(self, intention: Intention) -> str | None:
+        """Why the lead must not be written to on the account's channel."""
+        if self._suppressed is None:
+            self._suppressed = suppressions_of(self.connection, self.ctx.key, [each.lead for each in self.asking])
+        return why_suppressed(self._suppressed.get(intention.lead.id, ()), intention.account.channel)
+
+
 def _verdict(
-    connection: Connection, ctx: Context, intention: Intention, now: datetime, *, lock: bool
+    reading: _Reading, intention: Intention, now: datetime, *, binding: bool
 ) -> tuple[Refusal | None, tuple[str, ...]]:
-    """What the gate says, and the scopes on which a permit has to reserve."""
-    send = _send_facts(connection, ctx, intention, now)
+    """What the gate says, and the scopes on which a permit has to reserve; `binding` for who holds a claim to pass."""
+    send = _send_facts(reading, intention, now)
     limits, gaps = limits_for(send), gaps_for(send)
     scopes = scopes_of(limits, gaps)
-    if lock:
-        ctx.db.lock_scopes(connection, scopes)
-    return judge(_facts(connection, ctx, intention, limits, gaps, now), now), scopes
+    if binding:
+        reading.ctx.db.lock_scopes(reading.connection, scopes)
+    claimed = not binding or intention.claim is None or holds(reading.connection, reading.ctx, intention.claim)
+    return judge(_facts(reading, intention, limits, gaps, now, claimed=claimed), now), scopes
 
 
 def _intend(
@@ -129,35 +170,34 @@ def _intend(
     return Permit(intention.attempt_id, without_note, now, tuple(scopes))
 
 
-def _send_facts(connection: Connection, ctx: Context, intention: Intention, now: datetime) -> SendFacts:
+def _send_facts(reading: _Reading, intention: Intention, now: datetime) -> SendFacts:
     return SendFacts(
         account=intention.account,
         campaign=intention.campaign,
-        project=ctx.book.project.settings,
+        project=reading.ctx.book.project.settings,
         lead=intention.lead,
         action=intention.action,
         key=intention.key,
-        active_days=active_days(connection, intention.account, now),
-        overlay=overlay_limits(connection, intention.campaign.name, intention.account.channel, now),
+        active_days=active_days(reading.connection, intention.account, now),
+        overlay=reading.overlay(intention, now),
     )
 
 
 def _facts(
-    connection: Connection, ctx: Context, intention: Intention, limits: Sequence[Limit], gaps: Sequence[Gap],
-    now: datetime,
+    reading: _Reading, intention: Intention, limits: Sequence[Limit], gaps: Sequence[Gap], now: datetime,
+    *, claimed: bool,
 ) -> GateFacts:  # fmt: skip
+    connection, ctx = reading.connection, reading.ctx
     account, campaign = intention.account, intention.campaign
-    standing = _STANDING.rows(connection, account=account.key, enrollment=intention.enrollment_id)
-    nobody = ("stopped", None, None, None, False, False)
-    status, health, health_reason, retry_at, pending, switched = standing[0] if standing else nobody
+    status, health, health_reason, retry_at, pending, switched = reading.standing(intention)
     windows = [window for window in (intention.body.send_window, account.send_window) if window is not None]
     zones = Zones(intention.lead.timezone, account.timezone, ctx.book.project.settings.timezone, intention.lead.country)
     return GateFacts(
-        claimed=intention.claim is None or holds(connection, ctx, intention.claim),
+        claimed=claimed,
         status=status,
         campaign_open=_is_open(campaign, now),
         switched_off=_switch(connection, campaign, account) if switched else None,
-        suppressed=suppressed_by(connection, ctx.key, intention.lead, account.channel),
+        suppressed=reading.suppressed(intention),
         forbidden=refusal(intention.lead, account.channel, ctx.book.project.settings.policy),
         account_stopped=(health_reason or "stopped") if health == "stopped" else None,
         retry_at=retry_at if health == "backing_off" else None,
@@ -173,18 +213,26 @@ def _facts(
     )
 
 
-_STANDING = Fixed(
-    select(
-        enrollments.c.status,
-        channel_configs.c.health,
-        channel_configs.c.health_reason,
-        channel_configs.c.retry_at,
-        exists().where(events.c.enrollment_id == enrollments.c.id, events.c.pending.is_(True)),
-        exists(select(switches.c.scope)),
+_NOBODY = ("stopped", None, None, None, False, False)
+
+
+@lru_cache(maxsize=8)
+def _standing(dialect: Dialect) -> Fixed:
+    return Fixed(
+        select(
+            enrollments.c.id,
+            enrollments.c.status,
+            channel_configs.c.health,
+            channel_configs.c.health_reason,
+            channel_configs.c.retry_at,
+            exists().where(events.c.enrollment_id == enrollments.c.id, events.c.pending.is_(True)),
+            exists(select(switches.c.scope)),
+        )
+        .select_from(enrollments.outerjoin(channel_configs, channel_configs.c.key == bindparam("account")))
+        .where(wanted(enrollments.c.id, dialect))
     )
-    .select_from(enrollments.outerjoin(channel_configs, channel_configs.c.key == bindparam("account")))
-    .where(enrollments.c.id == bindparam("enrollment"))
-)
+
+
 _OFF = switches.c.scope
 _SWITCHED_OFF = Fixed(
     select(_OFF, switches.c.reason).where(

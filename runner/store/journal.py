@@ -11,7 +11,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ class Journal:
 
     def add(self, line: Line | OptOut) -> None:
         """Write a line. Raises DatabaseUnavailable where that cannot be done: what is not noted must not go out."""
-        values = {**asdict(line), "at": line.at.isoformat()}
+        values = {name: getattr(line, name) for name in line.__slots__} | {"at": line.at.isoformat()}
         text = json.dumps(values, separators=(",", ":")) + "\n"
         name = f"{self._database}.optouts" if isinstance(line, OptOut) else f"{self._database}.{line.at:%Y-%m}"
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -55,18 +55,39 @@ def unsuppress(connection: Connection, key: Key, kind: str, value: str, *, actor
 
 
 def suppressed_by(connection: Connection, key: Key, lead: Lead, channel: ChannelType) -> str | None:
-    """Why this lead must not be written to on this channel, in words; None when they may.
+    """Why this lead must not be written to on this channel, in words; None when they may."""
+    return why_suppressed(suppressions_of(connection, key, [lead]).get(lead.id, ()), channel)
+
+
+Hit = tuple[str, str, str]
+"""A suppression that stands: its kind, the spelling that it means, and its reason."""
+
+
+def suppressions_of(connection: Connection, key: Key, leads: Iterable[Lead]) -> Mapping[int, Sequence[Hit]]:
+    """What means each of these leads, by the lead's id; those whom nothing means are left out."""
+    meant: dict[str, tuple[str, str, set[int]]] = {}
+    for lead in leads:
+        for kind, spelling in suppressible(lead):
+            meant.setdefault(hash_of(key, kind, spelling), (kind, spelling, set()))[2].add(lead.id)
+    found: dict[int, list[Hit]] = {}
+    if not meant:
+        return found
+    for of, digest, reason in _standing(connection.dialect).run(connection, meant):
+        kind, spelling, ids = meant[digest]
+        if of == kind:
+            for lead_id in ids:
+                found.setdefault(lead_id, []).append((kind, spelling, reason))
+    return found
+
+
+def why_suppressed(hits: Iterable[Hit], channel: ChannelType) -> str | None:
+    """The first of a lead's suppressions that closes a channel, in words.
 
     An opt-out or a complaint holds on every channel. A dead address only closes e-mail.
     """
-    wanted = {hash_of(key, kind, spelling): (kind, spelling) for kind, spelling in suppressible(lead)}
-    if not wanted:
-        return None
-    for kind, digest, reason in _standing(connection.dialect).run(connection, wanted):
-        if reason == "hard_bounce" and channel is not ChannelType.EMAIL:
-            continue
-        if wanted[digest][0] == kind:
-            return f"{kind} {wanted[digest][1]} is suppressed: {reason}"
+    for kind, spelling, reason in hits:
+        if reason != "hard_bounce" or channel is ChannelType.EMAIL:
+            return f"{kind} {spelling} is suppressed: {reason}"
     return None
 
 

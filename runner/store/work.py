@@ -149,10 +149,14 @@ def _to_send(ctx: Context, loaded: Loaded) -> ChannelStep | None:
 
 def _looked_ahead(connection: Connection, ctx: Context, opened: Sequence[Opened]) -> list[Opened]:
     """The same, with what the gate would say now: then there is no need to connect."""
-    works = {place: each for place, each in enumerate(opened) if isinstance(each, Work)}
-    refused = dict(zip(works, foresee(connection, ctx, [work.intention() for work in works.values()]), strict=True))
+    works = [each for each in opened if isinstance(each, Work)]
+    verdicts = foresee(connection, ctx, [work.intention() for work in works])
+    refused = {work.attempt_id: verdict for work, verdict in zip(works, verdicts, strict=True) if verdict is not None}
     return [
-        replace(each, refused=refused[place]) if isinstance(each, Work) else each for place, each in enumerate(opened)
+        replace(each, refused=refused[each.attempt_id])
+        if isinstance(each, Work) and each.attempt_id in refused
+        else each
+        for each in opened
     ]
 
 

@@ -61,7 +61,7 @@ def test_a_signature_verifies_with_the_published_key(sink, signer, keys, account
     assert asked == [b"s1._domainkey.lumen.example."]
 
 
-@pytest.mark.parametrize("owner", ["ada", "bob"])
+@pytest.mark.parametrize("owner", ["", "bob"])
 def test_the_domain_that_signs_is_that_of_from_wherever_bounces_go(owner, sink, signer, keys, account, job):
     """DMARC (RFC 7489 section 3.1.1) believes a signature only where its domain is aligned with From."""
     send_as = {"field": "owner", "identities": {"bob": {"address": "bob@bytes.example"}}}
@@ -69,7 +69,7 @@ def test_the_domain_that_signs_is_that_of_from_wherever_bounces_go(owner, sink, 
     prepared = signer(keys[0]).prepare(job(config, lead={"fields": {"owner": owner}}))
     assert isinstance(prepared.fire(lambda: Permit(1)), Sent)
     signature = sink.accepted()[-1].content.partition(b"\r\nFrom:")[0].replace(b"\r\n ", b"").replace(b" ", b"")
-    assert b";d=%s;" % {"ada": b"lumen.example", "bob": b"bytes.example"}[owner] in signature
+    assert b";d=%s;" % {"": b"lumen.example", "bob": b"bytes.example"}[owner] in signature
 
 
 def test_the_signature_covers_the_opt_out_headers_and_forbids_second_ones(sink, signer, keys, account, job):

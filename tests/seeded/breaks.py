@@ -28,7 +28,8 @@ class Break:
 
 BREAKS = (
     Break("fence-dropped", "store/gatekeeping.py",
-          "claimed=intention.claim is None or holds(connection, ctx, intention.claim),", "claimed=True,",
+          "claimed = not binding or intention.claim is None or holds(reading.connection, reading.ctx, intention.claim)",
+          "claimed = True",
           "a worker that lost its lease still passes the gate",
           STORE + "test_a_claim_whose_lease_ran_out_before_the_gate_is_due_again"),
     Break("intent-after-the-dot", "channels/worker.py",
