@@ -30,6 +30,8 @@ MAX_CRASHES = 3
 """A step whose process died this often before it could send is parked: it may be what kills the process."""
 
 
+RESCUED = "rescued"
+"""The log's word for a claim whose worker died before there was an attempt."""
 WORKER_DIED = "worker_died"
 """Why an attempt is unknown whose claim was rescued after the intent."""
 
@@ -206,6 +208,6 @@ def _rescue_one(connection: Connection, ctx: Context, enrollment_id: int, lane_i
 
 def _deaths_before_the_attempt(connection: Connection, enrollment_id: int, now: datetime) -> int:
     """Note one more death of a worker that had claimed and not yet opened; how many that makes since the last step."""
-    note(connection, enrollment_id, now, "rescued")
+    note(connection, enrollment_id, now, RESCUED)
     kinds = [row.kind for row in connection.execute(log_of(enrollment_id)).all()]
-    return sum(1 for _ in takewhile("rescued".__eq__, reversed(kinds)))
+    return sum(1 for _ in takewhile(RESCUED.__eq__, reversed(kinds)))

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, MutableMapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CTE, BigInteger, Connection, Select, bindparam, func, select, text, update
+from sqlalchemy import CTE, BigInteger, Connection, Dialect, Select, bindparam, func, select, text, update
 
-from runner.store.bulk import bulk_insert
+from runner.store.bulk import BulkSelect, bulk_insert, wanted
 from runner.store.fixed import Fixed
 from runner.store.tables import enrollments, transitions
 
@@ -71,6 +72,19 @@ def log_of(enrollment_id: int) -> Select[Any]:
     """The log of one enrollment, oldest first."""
     entries = entries_of(select(enrollments).where(enrollments.c.id == enrollment_id))
     return select(transitions).join(entries, entries.c.id == transitions.c.id).order_by(transitions.c.id)
+
+
+def newest_is(connection: Connection, enrollment_ids: Sequence[int], kind: str) -> frozenset[int]:
+    """Those of some enrollments whose newest entry is of this kind."""
+    rows = _newest_kinds(connection.dialect).run(connection, enrollment_ids)
+    return frozenset(enrollment_id for enrollment_id, found in rows if found == kind)
+
+
+@lru_cache(maxsize=8)
+def _newest_kinds(dialect: Dialect) -> BulkSelect:
+    joined = enrollments.join(transitions, transitions.c.id == enrollments.c.last_transition_id)
+    query = select(enrollments.c.id, transitions.c.kind).select_from(joined)
+    return BulkSelect(query.where(wanted(enrollments.c.id, dialect)), dialect)
 
 
 def _drawn(connection: Connection, many: int) -> Sequence[int]:

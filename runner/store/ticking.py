@@ -46,15 +46,11 @@ def advance_due(ctx: Context, lane: Lane, limit: int) -> Ticked:
 
 def claim_due(ctx: Context, lane: Lane, limit: int) -> Ticked:
     """Claim up to `limit` due enrollments of an account's lane, for workers to act on."""
+    now = ctx.now()
     with ctx.db.write() as connection:
-        claims = claim_in(connection, ctx, lane, limit)
-    return Ticked(len(claims), claims)
-
-
-def claim_in(connection: Connection, ctx: Context, lane: Lane, limit: int) -> tuple[Claim, ...]:
-    """The same inside a transaction."""
-    rows = _take_due(connection, lane.id, ctx.now(), limit)
-    return claim_rows(connection, ctx, lane, rows) if rows else ()
+        rows = _take_due(connection, lane.id, now, limit)
+        claims = claim_rows(connection, ctx, lane, rows) if rows else ()
+    return Ticked(len(rows), claims)
 
 
 _VALUES = {"lane": timers.c.lane_id, "now": timers.c.due_at}

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Dialect, and_, bindparam, exists, insert, nul
 
 from runner.engine.outcomes import Failed, Permit, Refusal, Unknown
 from runner.engine.ports import Job, Release, ThreadRef
-from runner.errors import RunnerError
 from runner.lang.templates import TemplateError, parse_template, render
 from runner.model.campaign import Campaign
 from runner.model.channel import ChannelConfig
@@ -25,15 +24,16 @@ from runner.model.senders import message_id_of, sender_of
 from runner.model.sequence import ChannelStep, Variant
 from runner.store.book import Book
 from runner.store.bulk import BulkSelect, bulk_insert, bulk_update, wanted
-from runner.store.claims import Claim, drop, holds
+from runner.store.claims import RESCUED, Claim, drop, holds
 from runner.store.context import Context
 from runner.store.fixed import Fixed
 from runner.store.gatekeeping import Intention, foresee
 from runner.store.journal import Line, person
 from runner.store.lanes import Lane
 from runner.store.loading import Loaded, load, wrote_from
+from runner.store.log import newest_is
 from runner.store.tables import outreach_attempts, outreach_messages, recovered_sends, step_runs
-from runner.store.ticking import claim_due, claim_in
+from runner.store.ticking import claim_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +99,22 @@ Opened: TypeAlias = "Work | Unworkable | None"
 
 
 def claim_and_open(ctx: Context, lane: Lane, limit: int) -> tuple[tuple[Claim, ...], Mapping[Claim, Opened]]:
-    """Claim up to `limit` due enrollments of an account's lane, and open them as far as that can be done at once.
+    """Claim up to `limit` due enrollments of an account's lane, and open together those that can be.
 
-    On SQLite, whose writers queue, one transaction serves for all of it. On PostgreSQL it would lock several people's
-    rows, and workers open what they got. They do too when one of them cannot be opened, which must not hold up others.
+    Workers open the others: those whose opening ended a process before, so that it is known whose it was the next time;
+    all of them when one cannot be opened or the database went away; and on PostgreSQL, where one transaction would lock
+    several people's rows. The claims are committed first: when opening ends this process, they are the evidence.
     """
+    claims = claim_due(ctx, lane, limit).claims
+    if not claims or not ctx.db.is_sqlite:
+        return claims, {}
     try:
         with ctx.db.write() as connection:
-            claims = claim_in(connection, ctx, lane, limit)
-            if not claims or not ctx.db.is_sqlite:
-                return claims, {}
-            return claims, dict(zip(claims, _open(connection, ctx, [(each, None) for each in claims]), strict=True))
-    except RunnerError:
-        raise
-    except Exception:  # noqa: BLE001 - whoever opens the one at fault will say so
-        return claim_due(ctx, lane, limit).claims, {}
+            doubtful = newest_is(connection, [claim.enrollment_id for claim in claims], RESCUED)
+            trusted = [claim for claim in claims if claim.enrollment_id not in doubtful]
+            return claims, dict(zip(trusted, _open(connection, ctx, [(claim, None) for claim in trusted]), strict=True))
+    except Exception:  # noqa: BLE001 - whoever opens the one at fault, or asks the database again, will say so
+        return claims, {}
 
 
 def open_work(ctx: Context, claim: Claim, release: Release | None = None) -> Opened:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.project import ContactPolicy, ProjectSettings
 from runner.model.rates import LimitSet, Rate
 from runner.store import work as opening
-from runner.store.claims import Claim, rescue
+from runner.store.claims import MAX_CRASHES, Claim, rescue
 from runner.store.gatekeeping import _pass
 from runner.store.invariants import broken
 from runner.store.lanes import Lane, all_lanes
@@ -149,6 +150,37 @@ def test_somebody_who_cannot_be_opened_holds_up_nobody_who_was_claimed_with_them
     worker = Worker(lambda: run.ctx, run.channels)  # type: ignore[arg-type]
     outcomes = [worker.perform(claim, None, found.get(claim)) for claim in claims]
     assert [type(outcome).__name__ for outcome in outcomes] == ["Sent", "NoneType", "Sent"]
+    with run.ctx.db.read() as connection:
+        waiting = connection.execute(select(enrollments.c.waiting_on).order_by(enrollments.c.id)).scalars().all()
+    assert waiting == ["wait", "parked", "wait"]
+    assert broken(run.ctx) == []
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def test_who_ends_the_process_while_being_opened_is_parked_and_those_opened_with_them_go_out(
+    play: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = opening.draft
+
+    def deadly(book: Any, loaded: Any, *rest: Any) -> Any:
+        if loaded.state.lead.first_name == "Bob":
+            raise Killed
+        return real(book, loaded, *rest)
+
+    monkeypatch.setattr(opening, "draft", deadly)
+    run = play(people=PEOPLE, settings=NO_PAUSE)
+    lane = lane_of(run)
+    worker = Worker(lambda: run.ctx, run.channels)  # type: ignore[arg-type]
+    for _ in range(MAX_CRASHES):
+        with suppress(Killed):
+            claims, found = claim_and_open(run.ctx, lane, 10)
+            for claim in sorted(claims, key=lambda claim: claim.enrollment_id == 2):
+                worker.perform(claim, None, found.get(claim))
+        run.machine.advance(timedelta(minutes=5))
+        rescue(run.ctx)
     with run.ctx.db.read() as connection:
         waiting = connection.execute(select(enrollments.c.waiting_on).order_by(enrollments.c.id)).scalars().all()
     assert waiting == ["wait", "parked", "wait"]
