@@ -14,9 +14,9 @@ from runner.model.campaign import Campaign
 from runner.model.channel import ChannelType
 from runner.model.country_policy import refusal
 from runner.model.lead import Lead
+from runner.store import log
 from runner.store.context import Context
 from runner.store.lanes import lane_for
-from runner.store.log import note
 from runner.store.people import load_leads
 from runner.store.suppressions import suppressed_by
 from runner.store.switching import switched_off
@@ -109,10 +109,11 @@ def enroll_lead(
         "lead_id": lead.id,
         "sequence_id": ctx.book.newest[campaign.sequence],
     }
-    row |= {"status": "active", "lane_id": lane, "due_at": now, "started_at": now}
+    entry = log.first_id(connection)
+    row |= {"status": "active", "lane_id": lane, "due_at": now, "started_at": now, "last_transition_id": entry}
     enrollment_id = int(connection.execute(insert(enrollments).values(**row).returning(enrollments.c.id)).scalar_one())
     connection.execute(insert(timers).values(lane_id=lane, due_at=now, enrollment_id=enrollment_id))
-    note(connection, enrollment_id, now, "enrolled", campaign=campaign.name)
+    log.begin(connection, entry, enrollment_id, now, campaign=campaign.name)
     return Enrolled(lead.id, enrollment_id)
 
 

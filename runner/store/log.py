@@ -48,6 +48,16 @@ def write(connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
     bulk_insert(transitions, _ROW, connection.dialect).run(connection, rows)
 
 
+def first_id(connection: Connection) -> int:
+    """The id of the first entry of an enrollment that is about to be made, for its `last_transition_id`."""
+    return _drawn(connection, 1)[0]
+
+
+def begin(connection: Connection, row_id: int, enrollment_id: int, at: datetime, **detail: Any) -> None:
+    """Write the first entry of an enrollment, under its `first_id`."""
+    write(connection, [(row_id, None, enrollment_id, at, None, "enrolled", detail)])
+
+
 def note(
     connection: Connection, enrollment_id: int, at: datetime, kind: str, *, step: str | None = None, **detail: Any
 ) -> None:

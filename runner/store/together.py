@@ -9,10 +9,9 @@ Implementation Techniques for Main Memory Database Systems, 1984).
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -158,9 +157,9 @@ def _run(connection: Connection, parts: Sequence[_Part]) -> None:
             part.result = result
 
 
-def _alike(parts: Sequence[_Part]) -> Iterator[list[_Part]]:
-    """Parts with the same act and context, which are done with the same statements."""
-    order: dict[tuple[int, int], int] = {}
-    places = [order.setdefault((id(part.act), id(part.context)), len(order)) for part in parts]
-    for _, group in groupby(sorted(zip(places, range(len(parts)), strict=True)), key=lambda pair: pair[0]):
-        yield [parts[place] for _, place in group]
+def _alike(parts: Sequence[_Part]) -> Iterable[list[_Part]]:
+    """Parts with the same act and context, which are done with the same statements; in the order of the first ones."""
+    groups: dict[tuple[int, int], list[_Part]] = {}
+    for part in parts:
+        groups.setdefault((id(part.act), id(part.context)), []).append(part)
+    return groups.values()

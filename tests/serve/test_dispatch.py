@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from runner.channels.worker import Worker
 from runner.engine.outcomes import Outcome, Sent
@@ -21,7 +21,9 @@ from runner.serve.dispatch import Dispatcher
 from runner.store.database import open_database
 from runner.store.definitions import publish
 from runner.store.enrolling import enroll
+from runner.store.lanes import Lane, all_lanes
 from runner.store.tables import claims, leads
+from runner.store.ticking import advance_due
 from runner.testing import Play, ScriptedChannel
 
 FORM_OR_MAIL = """\
@@ -108,6 +110,39 @@ def test_slow_sends_with_a_thousand_due_do_not_hold_up_another_channel_or_accoun
     finally:
         slow.go_on.set()
         dispatcher.drain()
+
+
+@dataclass
+class MeetingChannel(ScriptedChannel):
+    """Its sends wait for each other before they go on."""
+
+    meeting: threading.Barrier = field(default_factory=lambda: threading.Barrier(4))
+
+    def prepare(self, job: Job) -> Prepared | Outcome:
+        self.meeting.wait(PATIENCE_SECONDS)
+        return super().prepare(job)
+
+
+def test_sends_that_are_under_way_together_are_four_commits_for_all_of_them(play, monkeypatch):
+    monkeypatch.setattr("runner.store.together.MOMENT", PATIENCE_SECONDS)
+    kit = play(MAIL, people(4), accounts={"ada": ChannelConfig(ChannelType.EMAIL, "ada")})
+    [own] = lanes_of(kit)
+    advance_due(kit.ctx, own, 10)
+    channels = {**kit.channels, ChannelType.EMAIL: MeetingChannel()}
+    dispatcher = Dispatcher(lambda: kit.ctx, Worker(lambda: kit.ctx, channels))
+    commits = []
+    event.listen(kit.ctx.db.engine, "commit", lambda connection: commits.append(connection.get_execution_options()))
+    dispatcher.tick()
+    dispatcher.drain()
+    assert len(channels[ChannelType.EMAIL].ledger) == 4
+    assert (
+        len([options for options in commits if not options.get("runner_read_only")]) == 4
+    )  # claim, open, gate, result
+
+
+def lanes_of(kit: Play) -> list[Lane]:
+    with kit.ctx.db.read() as connection:
+        return list(all_lanes(connection).values())
 
 
 def two_campaigns(play, count: int, limits: LimitSet = LimitSet()) -> Play:
