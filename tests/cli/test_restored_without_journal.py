@@ -22,6 +22,8 @@ from runner.sandbox.smtp import SmtpSink
 
 pytestmark = needs_dovecot
 Run = Callable[..., Any]
+PAUSE = 4
+"""Seconds between the two letters: longer than two commands that follow each other take on a busy machine."""
 ACCOUNT = """\
 from: {{name: Ada, address: {who}}}
 smtp: {{host: 127.0.0.1, port: {smtp}, security: 'off'}}
@@ -67,7 +69,7 @@ class Office:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    return write_two_letters(tmp_path / "project", pause="1s")
+    return write_two_letters(tmp_path / "project", pause=f"{PAUSE}s")
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ def office(project: Path, runner: Run, dovecot: Dovecot, monkeypatch: pytest.Mon
     assert runner("backup", "copy.db").returncode == 0
     shutil.copytree(project / ".runner/sent", project / "sent-then")
     place.add("bob@b.example")
-    threading.Event().wait(1.1)  # the pause between the two steps: `serve` goes by the machine's clock
+    threading.Event().wait(PAUSE + 0.1)  # the pause between the two steps: `serve` goes by the machine's clock
     place.serve()
     place.serve()
     assert place.sent() == {"ada@a.example": 2, "bob@b.example": 1}
@@ -107,7 +109,7 @@ def test_without_a_journal_the_sent_folder_stops_it_and_nobody_is_written_to_twi
     assert (accepted.returncode, accepted.stdout) == (0, "2 sends and 0 opt-outs were taken over; sending goes on\n")
     office.add("bob@b.example", "cy@c.example")
     assert "sent_folder.unknown" not in office.serve()
-    threading.Event().wait(1.1)
+    threading.Event().wait(PAUSE + 0.1)
     office.serve()
     assert office.sent() == {"ada@a.example": 2, "bob@b.example": 1, "cy@c.example": 2}
     doubtful = json.loads(office.runner("attempts", "list", "--format", "json").stdout)["attempts"]
