@@ -23,6 +23,8 @@ from runner.store.tables import enrollments, outreach_attempts, reservations, st
 Values = dict[str, Any]
 Rows = list[tuple[Any, ...]]
 RUN = ("outcome", "reason", "stage", "action", "tries", "entered_at", "until", "acted_at", "settle_until", "ended_at")
+MESSAGE = ("message_id",)
+SENT_RUN = (*RUN, *MESSAGE)
 NEW_RUN = (*RUN, "enrollment_id", "step", "account", "key")
 TIMER = ("lane_id", "due_at", "enrollment_id")
 """The columns of the rows that are gathered, in their order."""
@@ -42,6 +44,8 @@ class Writer:
     timers: Rows = field(default_factory=list)
     log: Rows = field(default_factory=list)
     newest: dict[int, int | None] = field(default_factory=dict)
+    message_ids: dict[int, str] = field(default_factory=dict)
+    """What step runs sent, by their row ids; written with what else changes of a run."""
 
     def add(self, loaded: Loaded, commands: Iterable[Command]) -> None:
         """Take the commands of one decision. The enrollment's timer row must be out already."""
@@ -61,15 +65,24 @@ class Writer:
     def flush(self) -> None:
         """Write everything gathered so far."""
         self._insert(step_runs, NEW_RUN, self.new_runs)
-        if self.changed_runs:
-            bulk_update(step_runs, RUN, self.connection.dialect).run(self.connection, self.changed_runs)
-            self.changed_runs.clear()
+        self._change_runs()
         log = chained(self.connection, self.log, self.newest)
         self._move()
         self._insert(timers, TIMER, self.timers)
         write(self.connection, log)
         self.log.clear()
         self.newest.clear()
+
+    def _change_runs(self) -> None:
+        """A run's id stands last in its row. What was sent by one that does not change otherwise goes by itself."""
+        sent = self.message_ids
+        plain = [row for row in self.changed_runs if row[-1] not in sent]
+        named = [(*row[:-1], sent.pop(row[-1]), row[-1]) for row in self.changed_runs if row[-1] in sent]
+        alone = [(message_id, run_id) for run_id, message_id in sent.items()]
+        for columns, rows in ((RUN, plain), (SENT_RUN, named), (MESSAGE, alone)):
+            bulk_update(step_runs, columns, self.connection.dialect).run(self.connection, rows)
+        self.changed_runs.clear()
+        sent.clear()
 
     def _insert(self, table: Table, columns: tuple[str, ...], rows: Rows) -> None:
         if rows:

@@ -40,6 +40,15 @@ class Book:
         every = [config for config in self.project.channels.values() if config.channel is channel and config.enabled]
         return tuple(config for config in every if names is None or config.name in names)
 
+    def channels_off(self, campaign: Campaign) -> frozenset[ChannelType]:
+        """The channels on which no account may serve a campaign."""
+        serving = set()
+        for config in self.project.channels.values():
+            names = campaign.accounts.get(config.channel)
+            if config.enabled and (names is None or config.name in names):
+                serving.add(config.channel)
+        return frozenset(ChannelType) - serving
+
     def draw_account(self, campaign: Campaign, channel: ChannelType, lead_id: int) -> ChannelConfig | None:
         """The account for a lead: the same one every time, as long as the set of accounts stays the same.
 

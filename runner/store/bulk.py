@@ -65,7 +65,7 @@ class BulkSelect:
 
     def run(self, connection: Connection, keys: Iterable[int] | Iterable[str]) -> list[tuple[Any, ...]]:
         """The rows for these keys; the keys travel as one parameter."""
-        wanted = json.dumps(list(keys)) if self._as_text else list(keys)
+        wanted = _as_json(list(keys)) if self._as_text else list(keys)  # type: ignore[arg-type]  # of one kind
         parameters: Any = {"keys": wanted} if self._named else (wanted,)
         rows = fetch(connection, self._sql, parameters)
         if not rows or not self._converters:
@@ -97,12 +97,22 @@ def reader(type_: TypeEngine[Any], dialect: Dialect) -> Read | None:
     return type_.dialect_impl(dialect).result_processor(dialect, None)
 
 
-def wanted(column: Column[Any], dialect: Dialect) -> ColumnElement[bool]:
-    """Whether the column is one of the keys that a BulkSelect is run for."""
+def wanted(column: Column[Any], dialect: Dialect, name: str = "keys") -> ColumnElement[bool]:
+    """Whether the column is one of the keys that a BulkSelect is run for, or of those that `as_keys` gives a Fixed."""
     if dialect.name == "sqlite":
-        each = func.json_each(bindparam("keys", type_=Text)).table_valued("value")
+        each = func.json_each(bindparam(name, type_=Text)).table_valued("value")
         return column.in_(select(each.c.value))
-    return column == any_(bindparam("keys", type_=ARRAY(column.type)))
+    return column == any_(bindparam(name, type_=ARRAY(column.type)))
+
+
+def as_keys(keys: Sequence[int] | Sequence[str], dialect: Dialect) -> Sequence[int] | Sequence[str]:
+    """Many keys as the one value of a statement with `wanted`."""
+    return _as_json(keys) if dialect.name == "sqlite" else keys
+
+
+def _as_json(keys: Sequence[int] | Sequence[str]) -> str:
+    """A list of numbers looks the same in both languages, and an encoder costs more to set up than to use."""
+    return str(keys) if keys and type(keys[0]) is int else json.dumps(keys)
 
 
 class Bulk:
@@ -120,6 +130,7 @@ class Bulk:
         self._places = tuple(names.index(name) for name in self._names)
         types = (compiled.binds[name].type for name in self._names)
         self._converters = tuple(type_.dialect_impl(dialect).bind_processor(dialect) for type_ in types)
+        self._converting = tuple((index, made) for index, made in enumerate(self._converters) if made is not None)
 
     def run(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Run the statement for rows of values, in the order of the names."""
@@ -131,8 +142,10 @@ class Bulk:
         change_many(connection, self._sql, made)
 
     def _row(self, row: Sequence[Any]) -> tuple[Any, ...]:
-        pairs = zip(self._places, self._converters, strict=True)
-        return tuple([row[place] if convert is None else convert(row[place]) for place, convert in pairs])
+        values = [row[place] for place in self._places]
+        for index, convert in self._converting:
+            values[index] = convert(values[index])
+        return tuple(values)
 
     def _columns(self, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
         columns = tuple(zip(*rows, strict=True))

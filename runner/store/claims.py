@@ -7,10 +7,11 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Dialect, Row, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from runner.engine.decide import decide
@@ -18,7 +19,7 @@ from runner.engine.outcomes import Unknown
 from runner.engine.state import Stage
 from runner.engine.triggers import Reported
 from runner.store.applying import Writer, take_timer
-from runner.store.bulk import bulk_insert
+from runner.store.bulk import as_keys, bulk_insert, wanted
 from runner.store.context import Context
 from runner.store.fixed import Fixed
 from runner.store.lanes import Lane
@@ -59,7 +60,6 @@ def claim_rows(
 
 
 _MINE = (claims.c.enrollment_id == bindparam("enrollment"), claims.c.token == bindparam("token"))
-_HOLDS = Fixed(select(claims.c.token).where(*_MINE, claims.c.lease_until > bindparam("now")).with_for_update())
 _DROP = Fixed(delete(claims).where(*_MINE))
 _IN_FLIGHT = Fixed(
     select(outreach_attempts.c.id).where(
@@ -70,10 +70,21 @@ _IN_FLIGHT = Fixed(
 )
 
 
-def holds(connection: Connection, ctx: Context, claim: Claim) -> bool:
-    """Whether the claim still stands."""
-    mine = {"enrollment": claim.enrollment_id, "token": claim.token}
-    return bool(_HOLDS.rows(connection, **mine, now=ctx.machine.now()))
+def still_held(connection: Connection, ctx: Context, asked: Sequence[Claim]) -> frozenset[Claim]:
+    """Those of some claims that still stand, and do so until the transaction ends."""
+    dialect = connection.dialect
+    keys = as_keys([claim.enrollment_id for claim in asked], dialect)
+    tokens = as_keys([claim.token for claim in asked], dialect)
+    rows = _standing(dialect).rows(connection, keys=keys, tokens=tokens, now=ctx.machine.now())
+    found = {token for (token,) in rows}
+    return frozenset(claim for claim in asked if claim.token in found)
+
+
+@lru_cache(maxsize=8)
+def _standing(dialect: Dialect) -> Fixed:
+    mine = wanted(claims.c.enrollment_id, dialect), wanted(claims.c.token, dialect, "tokens")
+    unexpired = claims.c.lease_until > bindparam("now")
+    return Fixed(select(claims.c.token).where(*mine, unexpired).with_for_update())
 
 
 def drop(connection: Connection, claim: Claim) -> bool:

@@ -41,7 +41,9 @@ def change_many(connection: Connection, sql: str, rows: list[Any]) -> None:
 
 def _execute(connection: Connection, sql: str, parameters: Any, *, many: bool = False) -> Any:
     """Raises what SQLAlchemy raises: DBAPIError and its kinds."""
-    cursor = connection.connection.cursor()
+    driver_connection = connection.connection.dbapi_connection
+    assert driver_connection is not None
+    cursor = driver_connection.cursor()
     for listener in connection.engine.dispatch.before_cursor_execute:
         listener(connection, cursor, sql, parameters, None, many)
     try:

@@ -24,7 +24,7 @@ class _Compiled:
     named: bool
     names: tuple[str, ...]
     constants: Mapping[str, Any]
-    binders: tuple[Convert | None, ...]
+    binders: tuple[tuple[int, Convert], ...]
     readers: tuple[tuple[int, Convert], ...]
 
 
@@ -64,11 +64,11 @@ class Fixed:
 
 
 def _bound(compiled: _Compiled, given: Mapping[str, Any]) -> Any:
-    values = {**compiled.constants, **given}
-    pairs = zip(compiled.names, compiled.binders, strict=True)
-    if compiled.named:
-        return {name: convert(values[name]) if convert else values[name] for name, convert in pairs}
-    return tuple([convert(values[name]) if convert else values[name] for name, convert in pairs])
+    every = {**compiled.constants, **given} if compiled.constants else given
+    values = [every[name] for name in compiled.names]
+    for index, convert in compiled.binders:
+        values[index] = convert(values[index])
+    return dict(zip(compiled.names, values, strict=True)) if compiled.named else tuple(values)
 
 
 def _compile(statement: Select[Any] | TextualSelect | UpdateBase, dialect: Dialect) -> _Compiled:
@@ -76,11 +76,12 @@ def _compile(statement: Select[Any] | TextualSelect | UpdateBase, dialect: Diale
     names = tuple(compiled.positiontup or ()) if compiled.positional else tuple(compiled.bind_names.values())
     found = ((index, reader(column.type, dialect)) for index, column in enumerate(statement.exported_columns))
     types = (compiled.binds[name].type.dialect_impl(dialect) for name in names)
+    made = enumerate(type_.bind_processor(dialect) for type_ in types)
     return _Compiled(
         sql=str(compiled),
         named=not compiled.positional,
         names=names,
         constants={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
-        binders=tuple(type_.bind_processor(dialect) for type_ in types),
+        binders=tuple((index, convert) for index, convert in made if convert is not None),
         readers=tuple((index, convert) for index, convert in found if convert is not None),
     )

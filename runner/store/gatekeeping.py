@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,11 +22,11 @@ from runner.model.lead import Lead
 from runner.model.linkedin_limits import CONNECT, CONNECT_WITH_NOTE, MAX_PENDING
 from runner.model.rates import LimitSet
 from runner.model.sequence import ChannelStep
-from runner.store.bulk import bulk_insert, wanted
-from runner.store.claims import Claim, holds
+from runner.store.bulk import as_keys, bulk_insert, wanted
+from runner.store.claims import Claim, still_held
 from runner.store.context import Context
 from runner.store.fixed import Fixed
-from runner.store.occupancy import last_finishes, usages
+from runner.store.occupancy import counted, last_finishes, usages
 from runner.store.overlays import overlay_limits
 from runner.store.restoring import RESTORED
 from runner.store.suppressions import Hit, suppressions_of, why_suppressed
@@ -71,11 +70,15 @@ def _pass(connection: Connection, ctx: Context, asking: Sequence[Intention]) -> 
 
 def _pass_one(reading: _Reading, intention: Intention) -> Permit | Refusal:
     now = reading.ctx.now()  # not before: another process may have held the write lock for long
-    refused: Refusal | None = None
+    connection, refused = reading.connection, None
     for way in intention.ways():
-        verdict, scopes = _verdict(reading, way, now, binding=True)
+        bounds = _bounds(reading, way, now)
+        reading.ctx.db.lock_scopes(connection, bounds.scopes)
+        claimed = way.claim is None or way.claim in reading.claims()
+        used = counted(connection, bounds.limits, now)
+        verdict = judge(_facts(reading, way, bounds, used, now, claimed=claimed), now)
         if verdict is None:
-            return _intend(reading.connection, way, scopes, now, without_note=way.action != intention.action)
+            return _intend(connection, way, bounds.scopes, now, without_note=way.action != intention.action)
         refused = _sooner(refused, verdict)
     assert refused is not None
     return refused
@@ -89,14 +92,20 @@ def look_ahead(ctx: Context, intention: Intention) -> Refusal | None:
 
 def foresee(connection: Connection, ctx: Context, asking: Sequence[Intention]) -> list[Refusal | None]:
     """What the gate would say now to each alone, whether or not the claim still holds: that is the gate's to see."""
-    reading = _Reading(connection, ctx, asking)
-    return [_foresee_one(reading, each) for each in asking]
+    reading, now = _Reading(connection, ctx, asking), ctx.now()
+    ways = [[(way, _bounds(reading, way, now)) for way in each.ways()] for each in asking]
+    every = {limit for mine in ways for _, bounds in mine for limit in bounds.limits}
+    used = counted(connection, every, now)
+    return [_foresee_one(reading, mine, used, now) for mine in ways]
 
 
-def _foresee_one(reading: _Reading, intention: Intention) -> Refusal | None:
-    now, refused = reading.ctx.now(), None
-    for way in intention.ways():
-        verdict, _ = _verdict(reading, way, now, binding=False)
+def _foresee_one(
+    reading: _Reading, ways: Iterable[tuple[Intention, _Bounds]], used: Mapping[Limit, int], now: datetime
+) -> Refusal | None:
+    refused: Refusal | None = None
+    for way, bounds in ways:
+        mine = {limit: used[limit] for limit in bounds.limits}
+        verdict = judge(_facts(reading, way, bounds, mine, now, claimed=True), now)
         if verdict is None:
             return None
         refused = _sooner(refused, verdict)
@@ -120,6 +129,14 @@ class _Reading:
     _overlays: dict[tuple[str, ChannelType], LimitSet | None] = field(default_factory=dict)
     _standing: dict[str, Mapping[int, Sequence[Any]]] = field(default_factory=dict)
     _suppressed: Mapping[int, Sequence[Hit]] | None = None
+    _claims: frozenset[Claim] | None = None
+
+    def claims(self) -> frozenset[Claim]:
+        """Those of the claims that still stand; on PostgreSQL nobody takes them away from here on."""
+        if self._claims is None:
+            asked = [each.claim for each in self.asking if each.claim is not None]
+            self._claims = still_held(self.connection, self.ctx, asked)
+        return self._claims
 
     def overlay(self, intention: Intention, now: datetime) -> LimitSet | None:
         """The overlay on the campaign's channel."""
@@ -133,7 +150,7 @@ class _Reading:
         account = intention.account.key
         if account not in self._standing:
             mine = [each.enrollment_id for each in self.asking if each.account.key == account]
-            keys = json.dumps(mine) if self.ctx.db.is_sqlite else mine
+            keys = as_keys(mine, self.connection.dialect)
             rows = _standing(self.connection.dialect).rows(self.connection, account=account, keys=keys)
             self._standing[account] = {row[0]: row[1:] for row in rows}
         return self._standing[account].get(intention.enrollment_id, _NOBODY)
@@ -145,17 +162,19 @@ class _Reading:
         return why_suppressed(self._suppressed.get(intention.lead.id, ()), intention.account.channel)
 
 
-def _verdict(
-    reading: _Reading, intention: Intention, now: datetime, *, binding: bool
-) -> tuple[Refusal | None, tuple[str, ...]]:
-    """What the gate says, and the scopes on which a permit has to reserve; `binding` for who holds a claim to pass."""
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """What bounds a send, and the scopes on which a permit has to reserve."""
+
+    limits: Sequence[Limit]
+    gaps: Sequence[Gap]
+    scopes: Sequence[str]
+
+
+def _bounds(reading: _Reading, intention: Intention, now: datetime) -> _Bounds:
     send = _send_facts(reading, intention, now)
     limits, gaps = limits_for(send), gaps_for(send)
-    scopes = scopes_of(limits, gaps)
-    if binding:
-        reading.ctx.db.lock_scopes(reading.connection, scopes)
-    claimed = not binding or intention.claim is None or holds(reading.connection, reading.ctx, intention.claim)
-    return judge(_facts(reading, intention, limits, gaps, now, claimed=claimed), now), scopes
+    return _Bounds(limits, gaps, scopes_of(limits, gaps))
 
 
 def _intend(
@@ -184,9 +203,8 @@ def _send_facts(reading: _Reading, intention: Intention, now: datetime) -> SendF
 
 
 def _facts(
-    reading: _Reading, intention: Intention, limits: Sequence[Limit], gaps: Sequence[Gap], now: datetime,
-    *, claimed: bool,
-) -> GateFacts:  # fmt: skip
+    reading: _Reading, intention: Intention, bounds: _Bounds, used: Mapping[Limit, int], now: datetime, *, claimed: bool
+) -> GateFacts:
     connection, ctx = reading.connection, reading.ctx
     account, campaign = intention.account, intention.campaign
     status, health, health_reason, retry_at, pending, switched = reading.standing(intention)
@@ -206,10 +224,10 @@ def _facts(
         events_pending=bool(pending),
         windows=windows,
         zones=zones,
-        limits=limits,
-        usage=usages(connection, limits, now),
-        gaps=gaps,
-        last_finish=dict(last_finishes(connection, gaps)),
+        limits=bounds.limits,
+        usage=usages(connection, used, now),
+        gaps=bounds.gaps,
+        last_finish=dict(last_finishes(connection, bounds.gaps)),
     )
 
 

@@ -54,10 +54,12 @@ def load_each(connection: Connection, book: Book, ids: Iterable[int], *, lock: b
     asked = list(ids)
     statements = _statements(connection.dialect, lock)
     rows = {row[0]: row for row in statements.enrollments.run(connection, asked)}
-    runs = _by_enrollment(statements.runs.run(connection, rows))
+    run_rows = statements.runs.run(connection, rows)
+    runs = _by_enrollment(run_rows)
     seen = _by_enrollment(statements.events.run(connection, rows))
     people = read_leads(connection, {row[_LEAD] for row in rows.values()})
-    inboxes: dict[str, datetime | None] = dict(_INBOXES.rows(connection))
+    watched = any(_has_inbox(book, account) for account in {row[_ACCOUNT] for row in run_rows})
+    inboxes: dict[str, datetime | None] = dict(_INBOXES.rows(connection)) if watched else {}
     around = {key: _Around.of(book, key, inboxes) for key in {row[_CAMPAIGN] for row in rows.values()}}
     for enrollment_id in asked:
         if (row := rows.get(enrollment_id)) is not None:
@@ -71,6 +73,8 @@ _ENROLLMENT = (
 )  # fmt: skip
 _CAMPAIGN, _LEAD = _ENROLLMENT.index("campaign_id"), _ENROLLMENT.index("lead_id")
 _RUN = tuple(field.name for field in fields(StepRun))
+_RUN_ROW = ("enrollment_id", "id", "account", *_RUN)
+_ACCOUNT = _RUN_ROW.index("account")
 _INBOXES = Fixed(select(inbox_cursors.c.account, inbox_cursors.c.read_at))
 
 
@@ -84,8 +88,7 @@ class _Statements:
 @lru_cache(maxsize=16)
 def _statements(dialect: Dialect, lock: bool) -> _Statements:
     rows = select(*(enrollments.c[name] for name in _ENROLLMENT)).where(wanted(enrollments.c.id, dialect))
-    names = ("enrollment_id", "id", "account", *_RUN)
-    runs = select(*(step_runs.c[name] for name in names)).where(wanted(step_runs.c.enrollment_id, dialect))
+    runs = select(*(step_runs.c[name] for name in _RUN_ROW)).where(wanted(step_runs.c.enrollment_id, dialect))
     names = ("enrollment_id", "pending", "kind", "at", "step", "permanent")
     seen = select(*(events.c[name] for name in names)).where(wanted(events.c.enrollment_id, dialect))
     return _Statements(
@@ -129,8 +132,7 @@ class _Around:
     @classmethod
     def of(cls, book: Book, campaign_id: int, inboxes: Mapping[str, datetime | None]) -> _Around:
         campaign = book.campaigns[campaign_id]
-        off = frozenset(channel for channel in ChannelType if not book.accounts_for(campaign, channel))
-        return cls(book, campaign, campaign.values(), off, book.settings(), inboxes)
+        return cls(book, campaign, campaign.values(), book.channels_off(campaign), book.settings(), inboxes)
 
 
 def _loaded(around: _Around, row: Row, lead: Lead, run_rows: Sequence[Row], seen: Sequence[Row]) -> Loaded:
@@ -175,9 +177,13 @@ def _loaded(around: _Around, row: Row, lead: Lead, run_rows: Sequence[Row], seen
     )
 
 
+def _has_inbox(book: Book, account: str | None) -> bool:
+    config = book.account(account) if account else None
+    return config is not None and bool(config.settings.get("imap"))
+
+
 def _inbox_read(book: Book, account: str, inboxes: Mapping[str, datetime | None]) -> datetime | None:
     """When the account's inbox was last read; the beginning of time when it has one that never was."""
-    config = book.account(account)
-    if config is None or not config.settings.get("imap"):
+    if not _has_inbox(book, account):
         return None
     return inboxes.get(account) or datetime.min.replace(tzinfo=_UTC)

@@ -38,7 +38,7 @@ from runner.store.health import record_success, record_trouble
 from runner.store.loading import Loaded, load
 from runner.store.pending_events import decide_pending
 from runner.store.suppressions import suppress
-from runner.store.tables import enrollments, leads, outreach_attempts, reservations, step_runs, tasks
+from runner.store.tables import enrollments, leads, outreach_attempts, reservations, tasks
 from runner.store.work import Work
 
 OCCUPIES = (Sent, Unconfirmed, Unknown, HandedOver)
@@ -73,7 +73,7 @@ class _Recording:
     now: datetime
     attempts: dict[tuple[str, ...], list[tuple[Any, ...]]] = field(default_factory=dict)
     occupying: list[int] = field(default_factory=list)
-    sent: list[tuple[str, int]] = field(default_factory=list)
+    sent: dict[int, str] = field(default_factory=dict)
     moving: dict[int, tuple[Work, Outcome]] = field(default_factory=dict)
 
     def take(self, work: Work, outcome: Outcome) -> bool:
@@ -106,7 +106,7 @@ class _Recording:
             mine = reservations.c.attempt_id == work.attempt_id
             self.connection.execute(delete(reservations).where(mine))
         if isinstance(outcome, Sent) and outcome.message_id:
-            self.sent.append((outcome.message_id, work.step_run_id))
+            self.sent[work.step_run_id] = outcome.message_id
 
     def close(self) -> None:
         """Write what was gathered, and decide what follows."""
@@ -114,7 +114,6 @@ class _Recording:
         for columns, rows in self.attempts.items():
             bulk_update(outreach_attempts, columns, dialect).run(connection, rows)
         _OCCUPY.change_each(connection, [{"attempt": attempt, "now": self.now} for attempt in self.occupying])
-        bulk_update(step_runs, ("message_id",), dialect).run(connection, self.sent)
         for enrollment_id in self._moved():
             decide_pending(connection, self.ctx, enrollment_id, self.now)
         for gathered in (self.attempts, self.occupying, self.sent, self.moving):
@@ -122,7 +121,7 @@ class _Recording:
 
     def _moved(self) -> list[int]:
         """Decide what follows. Returns on whom events wait to be decided on: later ones wait for these rows' lock."""
-        writer = Writer(self.connection, self.ctx, self.now)
+        writer = Writer(self.connection, self.ctx, self.now, message_ids=self.sent)
         undecided = []
         for loaded in load(self.connection, self.ctx.book, self.moving, lock=True):
             self._decide(writer, loaded, *self.moving[loaded.state.id])

@@ -34,6 +34,10 @@ def hash_of(key: Key, kind: str, spelling: str) -> str:
     return key.hexdigest(f"suppression:{kind}", spelling)
 
 
+_hash_of = lru_cache(maxsize=4096)(hash_of)
+"""Who is to be written to is asked for twice or thrice in a short while, and their domains and companies often."""
+
+
 def suppress(
     connection: Connection, key: Key, kind: str, value: str, *, reason: str, actor: str, now: datetime,
     label: str | None = None,
@@ -68,7 +72,7 @@ def suppressions_of(connection: Connection, key: Key, leads: Iterable[Lead]) -> 
     meant: dict[str, tuple[str, str, set[int]]] = {}
     for lead in leads:
         for kind, spelling in suppressible(lead):
-            meant.setdefault(hash_of(key, kind, spelling), (kind, spelling, set()))[2].add(lead.id)
+            meant.setdefault(_hash_of(key, kind, spelling), (kind, spelling, set()))[2].add(lead.id)
     found: dict[int, list[Hit]] = {}
     if not meant:
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -24,7 +24,7 @@ from runner.model.senders import message_id_of, sender_of
 from runner.model.sequence import ChannelStep, Variant
 from runner.store.book import Book
 from runner.store.bulk import BulkSelect, bulk_insert, bulk_update, wanted
-from runner.store.claims import RESCUED, Claim, drop, holds
+from runner.store.claims import RESCUED, Claim, drop, still_held
 from runner.store.context import Context
 from runner.store.fixed import Fixed
 from runner.store.gatekeeping import Intention, foresee
@@ -123,19 +123,20 @@ def open_work(ctx: Context, claim: Claim, release: Release | None = None) -> Ope
 
 
 def _open(connection: Connection, ctx: Context, asked: Sequence[tuple[Claim, Release | None]]) -> list[Opened]:
-    held = {claim.enrollment_id: claim for claim, _ in asked if holds(connection, ctx, claim)}
+    held = {claim.enrollment_id: claim for claim in still_held(connection, ctx, [claim for claim, _ in asked])}
     loaded = {held[each.state.id]: each for each in load(connection, ctx.book, held, lock=True)}
     begun = _begun(connection, loaded.values())
-    now, opened = ctx.now(), list[Opened]()
+    now, opened, texts = ctx.now(), list[Opened](), _Texts()
     for claim, release in asked:
         mine = loaded.get(claim)
         body = _to_send(ctx, mine) if mine is not None else None
         if mine is not None and body is not None:
-            opened.append(_Opening(connection, ctx, claim, mine, body, now, release).work(begun))
+            opened.append(_Opening(connection, ctx, claim, mine, body, now, release, texts).work(begun))
             continue
         if mine is not None:
             drop(connection, claim)
         opened.append(None)
+    texts.keep(connection)
     return _looked_ahead(connection, ctx, opened)
 
 
@@ -187,6 +188,23 @@ def _begun(connection: Connection, every: Iterable[Loaded]) -> Mapping[int, _Beg
 
 
 @dataclass(frozen=True, slots=True)
+class _Texts:
+    """What was rendered in one transaction, and the variant that each step run drew for it."""
+
+    messages: list[tuple[Any, ...]] = field(default_factory=list)
+    variants: list[tuple[str, int]] = field(default_factory=list)
+
+    def keep(self, connection: Connection) -> None:
+        """Write it all: from now on a retry goes out with the same text."""
+        bulk_insert(outreach_messages, _MESSAGE, connection.dialect).run(connection, self.messages)
+        bulk_update(step_runs, ("variant",), connection.dialect).run(connection, self.variants)
+
+
+_MESSAGE = ("step_run_id", "action", "sequence_id", "template", "subject", "preheader", "body", "body_hash",
+            "rendered_at")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class _Opening:
     """The transaction that opens one piece of work."""
 
@@ -197,6 +215,7 @@ class _Opening:
     body: ChannelStep
     now: datetime
     release: Release | None
+    texts: _Texts
 
     def work(self, every: Mapping[int, _Begun]) -> Work | Unworkable:
         run = self.loaded.state.runs[self.loaded.state.step or ""]
@@ -266,12 +285,9 @@ class _Opening:
             variant, sequence_id, rendered = draft(self.ctx.book, self.loaded, step, self.body, account)
         except TemplateError as error:
             return Failed("template", str(error))
-        row = {"step_run_id": run_id, "action": action, "sequence_id": sequence_id, "template": variant.template,
-               "subject": rendered.subject, "preheader": rendered.preheader, "body": rendered.body,
-               "body_hash": body_hash(rendered), "rendered_at": self.now}  # fmt: skip
-        dialect = self.connection.dialect
-        bulk_insert(outreach_messages, tuple(row), dialect).run(self.connection, [tuple(row.values())])
-        bulk_update(step_runs, ("variant",), dialect).run(self.connection, [(variant.id, run_id)])
+        self.texts.messages.append((run_id, action, sequence_id, variant.template, rendered.subject,
+                                    rendered.preheader, rendered.body, body_hash(rendered), self.now))  # fmt: skip
+        self.texts.variants.append((variant.id, run_id))
         return rendered
 
     def _attempt(

@@ -21,7 +21,7 @@ from runner.store.gatekeeping import _pass
 from runner.store.invariants import broken
 from runner.store.lanes import Lane, all_lanes
 from runner.store.results import _record
-from runner.store.tables import enrollments, outreach_attempts
+from runner.store.tables import enrollments, outreach_attempts, step_runs
 from runner.store.ticking import advance_due, claim_due
 from runner.store.work import Work, _open, claim_and_open
 from runner.testing import Play
@@ -130,6 +130,8 @@ def test_a_late_result_beside_a_newer_one_of_the_same_person_loses_neither(play:
     with run.ctx.db.read() as connection:
         query = select(outreach_attempts.c.status, outreach_attempts.c.message_id).order_by(outreach_attempts.c.id)
         assert [tuple(row) for row in connection.execute(query)] == [("sent", "<1@b>"), ("sent", "<2@b>")]
+        named = select(step_runs.c.message_id).where(step_runs.c.message_id.is_not(None)).order_by(step_runs.c.id)
+        assert connection.execute(named).scalars().all() == ["<1@b>", "<2@b>"]
     assert broken(run.ctx) == []
 
 
