@@ -69,11 +69,11 @@ def _pass(connection: Connection, ctx: Context, asking: Sequence[Intention]) -> 
 
 
 def _pass_one(reading: _Reading, intention: Intention) -> Permit | Refusal:
-    now = reading.ctx.now()  # not before: another process may have held the write lock for long
-    connection, refused = reading.connection, None
+    connection, ctx, refused = reading.connection, reading.ctx, None
     for way in intention.ways():
-        bounds = _bounds(reading, way, now)
-        reading.ctx.db.lock_scopes(connection, bounds.scopes)
+        bounds = _bounds(reading, way, ctx.now())
+        ctx.db.lock_scopes(connection, bounds.scopes)
+        now = ctx.now()  # not before: by the time from before a wait for the locks, a window holds what has left it
         claimed = way.claim is None or way.claim in reading.claims()
         used = counted(connection, bounds.limits, now)
         verdict = judge(_facts(reading, way, bounds, used, now, claimed=claimed), now)

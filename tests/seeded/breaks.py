@@ -231,4 +231,10 @@ BREAKS = (
           "a person is stuck whose old send is heard of late, in the moment in which a newer one is recorded",
           "tests/store/test_several_at_once.py::"
           "test_a_late_result_beside_a_newer_one_of_the_same_person_loses_neither"),
+    Break("time-from-before-the-locks", "store/gatekeeping.py",
+          "ctx.db.lock_scopes(connection, bounds.scopes)\n        now = ctx.now()",
+          "now = ctx.now()\n        ctx.db.lock_scopes(connection, bounds.scopes)",
+          "the people of an account that waits longest for its limits get nothing for as long as others send",
+          "tests/store/test_gate_after_a_wait.py::"
+          "test_what_left_the_window_while_the_gate_waited_for_its_locks_takes_no_place"),
 )  # fmt: skip
