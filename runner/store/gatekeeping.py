@@ -20,14 +20,13 @@ from runner.model.country_policy import refusal
 from runner.model.inboxes import has_inbox
 from runner.model.lead import Lead
 from runner.model.linkedin_limits import CONNECT, CONNECT_WITH_NOTE, MAX_PENDING
-from runner.model.rates import LimitSet
 from runner.model.sequence import ChannelStep
 from runner.store.bulk import as_keys, bulk_insert, wanted
 from runner.store.claims import Claim, still_held
 from runner.store.context import Context
 from runner.store.fixed import Fixed
 from runner.store.occupancy import counted, last_finishes, usages
-from runner.store.overlays import overlay_limits
+from runner.store.overlays import Overlays
 from runner.store.restoring import RESTORED
 from runner.store.suppressions import Hit, suppressions_of, why_suppressed
 from runner.store.tables import channel_configs, enrollments, events, inbox_cursors, reservations, switches
@@ -126,10 +125,13 @@ class _Reading:
     connection: Connection
     ctx: Context
     asking: Sequence[Intention]
-    _overlays: dict[tuple[str, ChannelType], LimitSet | None] = field(default_factory=dict)
+    overlays: Overlays = field(init=False)
     _standing: dict[str, Mapping[int, Sequence[Any]]] = field(default_factory=dict)
     _suppressed: Mapping[int, Sequence[Hit]] | None = None
     _claims: frozenset[Claim] | None = None
+
+    def __post_init__(self) -> None:
+        self.overlays = Overlays(self.connection)
 
     def claims(self) -> frozenset[Claim]:
         """Those of the claims that still stand; on PostgreSQL nobody takes them away from here on."""
@@ -137,13 +139,6 @@ class _Reading:
             asked = [each.claim for each in self.asking if each.claim is not None]
             self._claims = still_held(self.connection, self.ctx, asked)
         return self._claims
-
-    def overlay(self, intention: Intention, now: datetime) -> LimitSet | None:
-        """The overlay on the campaign's channel."""
-        asked = intention.campaign.name, intention.account.channel
-        if asked not in self._overlays:
-            self._overlays[asked] = overlay_limits(self.connection, *asked, now)
-        return self._overlays[asked]
 
     def standing(self, intention: Intention) -> Sequence[Any]:
         """How enrollment and account stand, whether events wait, and whether any switch is set."""
@@ -198,7 +193,7 @@ def _send_facts(reading: _Reading, intention: Intention, now: datetime) -> SendF
         action=intention.action,
         key=intention.key,
         active_days=active_days(reading.connection, intention.account, now),
-        overlay=reading.overlay(intention, now),
+        overlay=reading.overlays.limits(intention.campaign.name, intention.account.channel, now),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Integer, ScalarSelect, Select, bindparam, exists, func, or_, select
 
 from runner.engine.gate import Usage
 from runner.engine.limits import Gap, Limit
@@ -57,13 +57,18 @@ def frees_at(connection: Connection, limit: Limit, before: int, now: datetime) -
     """When a full limit has a place again after `before` others were given away; None while sends under way hold it."""
     if limit.rate.count == 0:
         return now + timedelta(days=1)
-    ended = select(reservations.c.finished_at).where(reservations.c.finished_at.is_not(None))
-    occupying = _occupying(ended, "", besides=limit.besides_lead is not None)
-    freeing = occupying.order_by(reservations.c.finished_at).offset(before).limit(1)
-    values = {"scope_": limit.scope, "since_": now - limit.rate.per, "lead_": limit.besides_lead}
-    given = {name: value for name, value in values.items() if value is not None}
-    finish = connection.execute(freeing, given).scalar()
-    return finish + limit.rate.per if finish else None
+    given: dict[str, Any] = {"scope_": limit.scope, "since_": now - limit.rate.per, "before": before}
+    if limit.besides_lead is not None:
+        given["lead_"] = limit.besides_lead
+    found = _freeing(limit.besides_lead is not None).rows(connection, **given)
+    return found[0][0] + limit.rate.per if found else None
+
+
+@lru_cache(maxsize=2)
+def _freeing(besides: bool) -> Fixed:
+    ended = _occupying(select(reservations.c.finished_at), "", besides=besides)
+    ended = ended.where(reservations.c.finished_at.is_not(None)).order_by(reservations.c.finished_at)
+    return Fixed(ended.offset(bindparam("before", type_=Integer)).limit(1))
 
 
 @lru_cache(maxsize=256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,6 +48,21 @@ def overlay_limits(connection: Connection, campaign: str, channel: ChannelType, 
     limits = config.get("limits") or {}
     rates = tuple(Rate(int(limits[name]), period) for name, period in PERIODS.items() if name in limits)
     return LimitSet(rates=rates) if rates else None
+
+
+@dataclass(frozen=True, slots=True)
+class Overlays:
+    """The limits overlaid at one time, each read when it is first asked for."""
+
+    connection: Connection
+    _read: dict[tuple[str, ChannelType], LimitSet | None] = field(default_factory=dict)
+
+    def limits(self, campaign: str, channel: ChannelType, now: datetime) -> LimitSet | None:
+        """What `overlay_limits` gives."""
+        asked = campaign, channel
+        if asked not in self._read:
+            self._read[asked] = overlay_limits(self.connection, *asked, now)
+        return self._read[asked]
 
 
 def add_overlay(

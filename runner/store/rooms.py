@@ -28,7 +28,7 @@ from runner.store.fixed import Fixed
 from runner.store.gatekeeping import active_days
 from runner.store.lanes import Lane
 from runner.store.occupancy import counted, frees_at, last_finishes
-from runner.store.overlays import overlay_limits
+from runner.store.overlays import Overlays
 from runner.store.tables import claims
 
 AT_THE_DOOR = timedelta(milliseconds=50)
@@ -58,7 +58,8 @@ class Rooms:
 def rooms(connection: Connection, ctx: Context, lanes: Iterable[Lane], every: Mapping[int, Lane]) -> Rooms:
     """The free places of these lanes now; `every` are all lanes there are, by id."""
     now = ctx.now()
-    facts = {lane.id: each for lane in lanes if (each := _facts(connection, ctx, lane, now))}
+    overlays = Overlays(connection)
+    facts = {lane.id: each for lane in lanes if (each := _facts(overlays, ctx, lane, now))}
     shared = {lane_id: tuple(shared_limits(each)) for lane_id, each in facts.items()}
     limits = list(dict.fromkeys(limit for each in shared.values() for limit in each))
     if not limits and all(shortest_gap(each.account) is None for each in facts.values()):
@@ -81,7 +82,7 @@ def rooms(connection: Connection, ctx: Context, lanes: Iterable[Lane], every: Ma
     return found
 
 
-def _facts(connection: Connection, ctx: Context, lane: Lane, now: datetime) -> LaneFacts | None:
+def _facts(overlays: Overlays, ctx: Context, lane: Lane, now: datetime) -> LaneFacts | None:
     account, campaign = ctx.book.account(lane.account), ctx.book.campaigns.get(lane.campaign_id)
     if account is None or campaign is None:
         return None
@@ -89,8 +90,8 @@ def _facts(connection: Connection, ctx: Context, lane: Lane, now: datetime) -> L
         account=account,
         campaign=campaign,
         project=ctx.book.project.settings,
-        active_days=active_days(connection, account, now),
-        overlay=overlay_limits(connection, campaign.name, account.channel, now),
+        active_days=active_days(overlays.connection, account, now),
+        overlay=overlays.limits(campaign.name, account.channel, now),
     )
 
 
