@@ -148,5 +148,13 @@ def shortest_gap(account: ChannelConfig) -> Gap | None:
 
 
 def scopes_of(limits: Sequence[Limit], gaps: Sequence[Gap]) -> tuple[str, ...]:
-    """The scopes to reserve on, each once."""
-    return tuple(dict.fromkeys([limit.scope for limit in limits] + [gap.scope for gap in gaps]))
+    """The scopes to reserve on, each once, in the order in which everybody locks them: the widest first.
+
+    What many wait for is then one queue, in which everybody stands once. Locked after something narrower, it would let
+    in only one of those who wait for that as well, and their account would get less than its share.
+    """
+    found = {limit.scope for limit in limits} | {gap.scope for gap in gaps}
+    return tuple(sorted(found, key=lambda scope: (_WIDTHS.get(scope.partition(":")[0], len(_WIDTHS)), scope)))
+
+
+_WIDTHS = {GLOBAL: 0, "campaign": 1, "account": 2}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -27,6 +28,7 @@ from runner.store.enrolling import enroll_matching
 from runner.store.restoring import HELP, REASON, note_opt_outs, notice_restored
 from runner.store.retention import forget_old
 
+T = TypeVar("T")
 log = structlog.get_logger("runner.serve")
 JOB_DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 """APScheduler's own default grace is one second, after which a late job is silently skipped."""
@@ -120,10 +122,11 @@ class Service:
     def _next_due(self) -> datetime | None:
         return None if self.app.trouble.stands else self._due
 
-    def _tick(self) -> None:
+    def _tick(self) -> int:
         self._due = None
-        self.dispatcher.tick()
+        taken = self.dispatcher.tick()
         self._due = self.dispatcher.expected()
+        return taken
 
     def _tick_at(self, instant: datetime) -> None:
         with suppress(JobLookupError):  # the scheduler has stopped meanwhile
@@ -190,19 +193,20 @@ class Service:
             log.info("project.reloaded", commit=self.app.ctx.book.project.git_commit)
             self.wake()
 
-    def _guarded(self, name: str, job: Callable[[], object]) -> Callable[[], None]:
+    def _guarded(self, name: str, job: Callable[[], T]) -> Callable[[], T | None]:
         """A job that logs its trouble and comes again: no fault of one run may end the service."""
 
-        def run() -> None:
+        def run() -> T | None:
             try:
                 if name == "database" or not self.app.trouble.stands:
-                    job()
+                    return job()
             except DatabaseUnavailable as error:
                 self.app.trouble.failed(error)
             except RunnerError as error:
                 log.error("job.refused", job=name, error=str(error), help=error.help)
             except Exception:
                 log.exception("job.crashed", job=name)
+            return None
 
         return run
 

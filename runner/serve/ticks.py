@@ -13,18 +13,20 @@ from datetime import datetime, timedelta
 
 SHORTEST_SLEEP = timedelta(milliseconds=50)
 """Between two ticks that nobody asked for: what is due and cannot be moved must not keep a processor busy."""
+DOUBLINGS = 2
+"""So often that sleep doubles while ticks find nothing to take up: several processes would all come for each place."""
 
 
 @dataclass(slots=True)
 class Ticks:
     """The one tick at a time. Safe between threads.
 
-    `move` moves what is due and raises nothing, `due` is when something will be due next, as far as `move` found out;
-    `busy` is whether sends are under way, which wake when they land. `fire_at` lets the scheduler call `run` at an
-    instant of `now`, instead of when it would have.
+    `move` moves what is due, says how much that was and raises nothing; `due` is when something will be due next, as
+    far as `move` found out; `busy` is whether sends are under way, which wake when they land. `fire_at` lets the
+    scheduler call `run` at an instant of `now`, instead of when it would have.
     """
 
-    move: Callable[[], object]
+    move: Callable[[], int | None]
     due: Callable[[], datetime | None]
     busy: Callable[[], bool]
     fire_at: Callable[[datetime], None]
@@ -33,6 +35,7 @@ class Ticks:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _woken: threading.Event = field(default_factory=threading.Event)
     _running: bool = False
+    _in_vain: int = 0
 
     def wake(self) -> None:
         """Something became due, or a worker is free: tick at once, or once more when the present tick is through."""
@@ -58,7 +61,7 @@ class Ticks:
     def _until_nobody_woke(self) -> None:
         while self._running:
             self._woken.clear()
-            self.move()
+            self._in_vain = 0 if self.move() else self._in_vain + 1
             planned = self._planned()
             if self.busy():
                 self._woken.wait((planned - self.now()).total_seconds())
@@ -70,4 +73,5 @@ class Ticks:
     def _planned(self) -> datetime:
         now, due = self.now(), self.due()
         latest = now + self.longest_sleep
-        return latest if due is None else max(now + SHORTEST_SLEEP, min(due, latest))
+        shortest = SHORTEST_SLEEP * 2 ** min(max(self._in_vain - 1, 0), DOUBLINGS)
+        return latest if due is None else max(now + shortest, min(due, latest))

@@ -146,10 +146,13 @@ class Database:
             raise _unavailable(error, self.engine.url) from error
 
     def lock_scopes(self, connection: Connection, scopes: Iterable[str]) -> None:
-        """Let no other transaction count these limits until this one ends. SQLite's write lock already does that."""
+        """Let no other transaction count these limits until this one ends. SQLite's write lock already does that.
+
+        They are locked in the order given, which has to be the same for everybody: that of `scopes_of`.
+        """
         if self.is_sqlite:
             return
-        numbers = sorted(int.from_bytes(blake2b(s.encode(), digest_size=8).digest(), signed=True) for s in scopes)
+        numbers = [int.from_bytes(blake2b(s.encode(), digest_size=8).digest(), signed=True) for s in scopes]
         fetch(connection, _LOCK_IN_ORDER, {"numbers": numbers})
 
     def forget_deleted(self) -> None:
@@ -296,7 +299,7 @@ def _wake(raw: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
 
 
 _LOCK_IN_ORDER = "SELECT pg_advisory_xact_lock(number) FROM unnest(%(numbers)s::bigint[]) AS number"
-"""One round trip. An array's elements come, and are locked, in their order: the same for everybody, so no deadlock."""
+"""One round trip. An array's elements come, and are locked, in their order."""
 _MAYBE_TROUBLE = (exc.DBAPIError, exc.TimeoutError)
 _BUGS = (exc.IntegrityError, exc.DataError, exc.ProgrammingError, exc.NotSupportedError)
 """What the database says about a statement of ours, and not about itself."""

@@ -22,6 +22,7 @@ class Scene:
     due: datetime | None = None
     busy: bool = False
     on_move: Callable[[], None] = lambda: None
+    takes: int = 1
     moves: int = 0
     fired: list[datetime] = field(default_factory=list)
     ticks: Ticks = field(init=False)
@@ -31,9 +32,10 @@ class Scene:
             self._move, lambda: self.due, lambda: self.busy, self.fired.append, lambda: NOW, longest_sleep=LONGEST
         )
 
-    def _move(self) -> None:
+    def _move(self) -> int:
         self.moves += 1
         self.on_move()
+        return self.takes
 
 
 def test_waking_asks_the_scheduler_to_fire_now():
@@ -52,6 +54,16 @@ def test_the_next_tick_is_planned_for_what_is_due_next():
         scene = Scene(due)
         scene.ticks.run()
         assert (scene.moves, scene.fired) == (1, [planned])
+
+
+def test_ticks_that_find_nothing_to_take_up_come_less_often_until_one_does():
+    scene = Scene(NOW - timedelta(hours=1), takes=0)
+    for _ in range(5):
+        scene.ticks.run()
+    assert [(planned - NOW) / SHORTEST_SLEEP for planned in scene.fired] == [1, 2, 4, 4, 4]
+    scene.takes = 1
+    scene.ticks.run()
+    assert scene.fired[-1] == NOW + SHORTEST_SLEEP
 
 
 def test_who_wakes_during_a_tick_gets_another_one_at_once():
