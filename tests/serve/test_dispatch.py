@@ -39,6 +39,13 @@ name: play
 steps:
   - {id: mail, channel: email, template: hello}
 """
+WAIT_AND_MAIL = """\
+version: 1
+name: play
+steps:
+  - {id: pause, wait: 2h}
+  - {id: mail, channel: email, template: hello}
+"""
 PATIENCE_SECONDS = 60
 
 
@@ -138,6 +145,36 @@ def test_sends_that_are_under_way_together_are_four_commits_for_all_of_them(play
     assert (
         len([options for options in commits if not options.get("runner_read_only")]) == 4
     )  # claim, open, gate, result
+
+
+def test_a_tick_claims_for_all_who_land_at_the_same_moment(play, monkeypatch):
+    monkeypatch.setattr("runner.serve.dispatch.TOGETHER_SECONDS", PATIENCE_SECONDS)
+    kit = play(FORM_OR_MAIL, people(1, "slow") + people(1))
+    slow, mail = HeldChannel(), HeldChannel()
+    channels = {ChannelType.CONTACT_FORM: slow, ChannelType.EMAIL: mail}
+    under_way = []
+    dispatcher = Dispatcher(
+        lambda: under_way.append(dispatcher.in_flight()) or kit.ctx, Worker(lambda: kit.ctx, channels)
+    )
+    dispatcher.tick()
+    assert until(lambda: slow.begun and mail.begun)
+    mail.go_on.set()
+    assert until(lambda: dispatcher.in_flight() == 1)
+    tick = threading.Thread(target=dispatcher.tick)
+    tick.start()
+    slow.go_on.set()
+    tick.join(PATIENCE_SECONDS)
+    dispatcher.drain()
+    assert under_way[-1] == 0
+
+
+def test_the_next_tick_is_planned_by_what_the_last_one_saw(play):
+    kit = play(WAIT_AND_MAIL, people(3))
+    dispatcher = Dispatcher(lambda: kit.ctx, kit.worker())
+    assert dispatcher.expected() is None
+    dispatcher.tick()
+    assert dispatcher.expected() == kit.clock.now() + timedelta(hours=2)
+    dispatcher.drain()
 
 
 def lanes_of(kit: Play) -> list[Lane]:
