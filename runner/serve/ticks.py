@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 SHORTEST_SLEEP = timedelta(milliseconds=50)
 """Between two ticks that nobody asked for: what is due and cannot be moved must not keep a processor busy."""
-DOUBLINGS = 2
+DOUBLINGS = 3
 """So often that sleep doubles while ticks find nothing to take up: several processes would all come for each place."""
 
 

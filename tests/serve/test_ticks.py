@@ -60,7 +60,7 @@ def test_ticks_that_find_nothing_to_take_up_come_less_often_until_one_does():
     scene = Scene(NOW - timedelta(hours=1), takes=0)
     for _ in range(5):
         scene.ticks.run()
-    assert [(planned - NOW) / SHORTEST_SLEEP for planned in scene.fired] == [1, 2, 4, 4, 4]
+    assert [(planned - NOW) / SHORTEST_SLEEP for planned in scene.fired] == [1, 2, 4, 8, 8]
     scene.takes = 1
     scene.ticks.run()
     assert scene.fired[-1] == NOW + SHORTEST_SLEEP
