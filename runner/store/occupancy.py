@@ -24,7 +24,9 @@ def usages(connection: Connection, used: Mapping[Limit, int], now: datetime) -> 
 
     A place that everybody wants is free again when the oldest send leaves its window.
     """
-    return {limit: _usage(connection, limit, count, now) for limit, count in used.items()}
+    full = {limit: count for limit, count in used.items() if count >= limit.rate.count}
+    free_again = frees_at(connection, full, now) if full else {}
+    return {limit: Usage(count, free_again.get(limit)) for limit, count in used.items()}
 
 
 def counted(connection: Connection, limits: Iterable[Limit], now: datetime) -> dict[Limit, int]:
@@ -37,38 +39,47 @@ def counted(connection: Connection, limits: Iterable[Limit], now: datetime) -> d
 
 
 def _counted(connection: Connection, limits: Sequence[Limit], now: datetime) -> dict[Limit, int]:
+    [counts] = _counting(_shape(limits)).rows(connection, **_values(limits, now))
+    return dict(zip(limits, counts, strict=True))
+
+
+def _shape(limits: Sequence[Limit]) -> tuple[bool, ...]:
+    return tuple(limit.besides_lead is not None for limit in limits)
+
+
+def _values(limits: Sequence[Limit], now: datetime) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for place, limit in enumerate(limits):
         values |= {f"scope_{place}": limit.scope, f"since_{place}": now - limit.rate.per}
         if limit.besides_lead is not None:
             values[f"lead_{place}"] = limit.besides_lead
-    shape = tuple(limit.besides_lead is not None for limit in limits)
-    [counts] = _counting(shape).rows(connection, **values)
-    return dict(zip(limits, counts, strict=True))
+    return values
 
 
-def _usage(connection: Connection, limit: Limit, used: int, now: datetime) -> Usage:
-    if used < limit.rate.count:
-        return Usage(used)
-    return Usage(used, frees_at(connection, limit, used - limit.rate.count, now))
+def frees_at(connection: Connection, used: Mapping[Limit, int], now: datetime) -> dict[Limit, datetime | None]:
+    """When each of these limits, of which so many places are taken and none is free, has a free one again.
+
+    None while sends under way hold it. Many are asked for in one statement.
+    """
+    found: dict[Limit, datetime | None] = {limit: now + timedelta(days=1) for limit in used if not limit.rate.count}
+    asked = sorted(used.keys() - found.keys(), key=lambda limit: limit.besides_lead is not None)
+    for first in range(0, len(asked), TOGETHER):
+        some = asked[first : first + TOGETHER]
+        values = _values(some, now) | {f"before_{at}": used[limit] - limit.rate.count for at, limit in enumerate(some)}
+        [ends] = _freeing(_shape(some)).rows(connection, **values)
+        found |= {limit: end and end + limit.rate.per for limit, end in zip(some, ends, strict=True)}
+    return found
 
 
-def frees_at(connection: Connection, limit: Limit, before: int, now: datetime) -> datetime | None:
-    """When a full limit has a place again after `before` others were given away; None while sends under way hold it."""
-    if limit.rate.count == 0:
-        return now + timedelta(days=1)
-    given: dict[str, Any] = {"scope_": limit.scope, "since_": now - limit.rate.per, "before": before}
-    if limit.besides_lead is not None:
-        given["lead_"] = limit.besides_lead
-    found = _freeing(limit.besides_lead is not None).rows(connection, **given)
-    return found[0][0] + limit.rate.per if found else None
+@lru_cache(maxsize=256)
+def _freeing(shape: tuple[bool, ...]) -> Fixed:
+    return Fixed(select(*[_end(str(place), besides) for place, besides in enumerate(shape)]))
 
 
-@lru_cache(maxsize=2)
-def _freeing(besides: bool) -> Fixed:
-    ended = _occupying(select(reservations.c.finished_at), "", besides=besides)
+def _end(place: str, besides: bool) -> ScalarSelect[Any]:
+    ended = _occupying(select(reservations.c.finished_at), place, besides=besides)
     ended = ended.where(reservations.c.finished_at.is_not(None)).order_by(reservations.c.finished_at)
-    return Fixed(ended.offset(bindparam("before", type_=Integer)).limit(1))
+    return ended.offset(bindparam(f"before_{place}", type_=Integer)).limit(1).scalar_subquery()
 
 
 @lru_cache(maxsize=256)

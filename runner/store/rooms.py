@@ -67,16 +67,13 @@ def rooms(connection: Connection, ctx: Context, lanes: Iterable[Lane], every: Ma
     used, claimed = counted(connection, limits, now), _claimed(connection, ctx.book, every)
     taken = {limit: used[limit] + claimed[limit.scope] for limit in limits}
     found = Rooms(shared, {limit: max(0, limit.rate.count - taken[limit]) for limit in limits})
-    again = {
-        limit: frees_at(connection, limit, taken[limit] - limit.rate.count, now) or now + AT_THE_DOOR
-        for limit in limits
-        if not found.free[limit]
-    }
+    full = {limit: taken[limit] for limit in limits if not found.free[limit]}
+    again = {limit: at or now + AT_THE_DOOR for limit, at in frees_at(connection, full, now).items()}
     for lane_id, each in facts.items():
-        full = [again[limit] for limit in shared[lane_id] if limit in again]
-        full += _resting(connection, each, claimed, now)
-        if any(until > now for until in full):
-            found.closed[lane_id] = max(full)
+        closed = [again[limit] for limit in shared[lane_id] if limit in again]
+        closed += _resting(connection, each, claimed, now)
+        if any(until > now for until in closed):
+            found.closed[lane_id] = max(closed)
         if shortest_gap(each.account) is not None:
             found.one_at_a_time.add(lane_id)
     return found
