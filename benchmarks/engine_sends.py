@@ -97,7 +97,8 @@ def send(play_: Play, sends: int) -> None:
         lane = next(lane for lane in all_lanes(connection).values() if lane.account)
     done = 0
     while done < sends:
-        claims, opened = claim_and_open(ctx, lane, TOGETHER)
+        claims, opened = claim_and_open(ctx, lane, min(TOGETHER, sends - done))
+        assert claims, "nobody is left to send to"
         for claim in claims:
             assert isinstance(worker.perform(claim, opened=opened.get(claim)), Sent)
             done += 1
