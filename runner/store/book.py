@@ -36,18 +36,13 @@ class Book:
 
     def accounts_for(self, campaign: Campaign, channel: ChannelType) -> tuple[ChannelConfig, ...]:
         """The accounts that may serve a campaign on a channel: those it names, else all of that channel."""
-        names = campaign.accounts.get(channel)
-        every = [config for config in self.project.channels.values() if config.channel is channel and config.enabled]
-        return tuple(config for config in every if names is None or config.name in names)
+        every = self.project.channels.values()
+        return tuple(config for config in every if config.channel is channel and _may_serve(config, campaign))
 
     def channels_off(self, campaign: Campaign) -> frozenset[ChannelType]:
         """The channels on which no account may serve a campaign."""
-        serving = set()
-        for config in self.project.channels.values():
-            names = campaign.accounts.get(config.channel)
-            if config.enabled and (names is None or config.name in names):
-                serving.add(config.channel)
-        return frozenset(ChannelType) - serving
+        every = self.project.channels.values()
+        return frozenset(ChannelType) - {config.channel for config in every if _may_serve(config, campaign)}
 
     def draw_account(self, campaign: Campaign, channel: ChannelType, lead_id: int) -> ChannelConfig | None:
         """The account for a lead: the same one every time, as long as the set of accounts stays the same.
@@ -94,6 +89,11 @@ class Book:
     ) -> Book:
         """The same project with what the database holds of it."""
         return replace(self, by_id=dict(by_id), newest=dict(newest), campaigns=dict(campaigns))
+
+
+def _may_serve(config: ChannelConfig, campaign: Campaign) -> bool:
+    names = campaign.accounts.get(config.channel)
+    return config.enabled and (names is None or config.name in names)
 
 
 def _weight(account: str, campaign: str, lead_id: int) -> bytes:

@@ -58,7 +58,7 @@ def load_each(connection: Connection, book: Book, ids: Iterable[int], *, lock: b
     runs = _by_enrollment(run_rows)
     seen = _by_enrollment(statements.events.run(connection, rows))
     people = read_leads(connection, {row[_LEAD] for row in rows.values()})
-    watched = any(_has_inbox(book, account) for account in {row[_ACCOUNT] for row in run_rows})
+    watched = any(_reads_imap(book, account) for account in {row[_ACCOUNT] for row in run_rows})
     inboxes: dict[str, datetime | None] = dict(_INBOXES.rows(connection)) if watched else {}
     around = {key: _Around.of(book, key, inboxes) for key in {row[_CAMPAIGN] for row in rows.values()}}
     for enrollment_id in asked:
@@ -177,13 +177,13 @@ def _loaded(around: _Around, row: Row, lead: Lead, run_rows: Sequence[Row], seen
     )
 
 
-def _has_inbox(book: Book, account: str | None) -> bool:
+def _reads_imap(book: Book, account: str | None) -> bool:
     config = book.account(account) if account else None
     return config is not None and bool(config.settings.get("imap"))
 
 
 def _inbox_read(book: Book, account: str, inboxes: Mapping[str, datetime | None]) -> datetime | None:
     """When the account's inbox was last read; the beginning of time when it has one that never was."""
-    if not _has_inbox(book, account):
+    if not _reads_imap(book, account):
         return None
     return inboxes.get(account) or datetime.min.replace(tzinfo=_UTC)

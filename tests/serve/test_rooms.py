@@ -17,6 +17,7 @@ from runner.model.rates import LimitSet, Ramp, Rate
 from runner.serve.dispatch import Dispatcher
 from runner.store.database import Database, open_database
 from runner.store.lanes import Lane, all_lanes
+from runner.store.occupancy import TOGETHER
 from runner.store.overlays import add_overlay
 from runner.store.rooms import Rooms, rooms
 from runner.store.tables import outreach_attempts
@@ -97,6 +98,18 @@ def test_a_full_lane_is_looked_at_again_when_its_oldest_send_leaves_the_window(p
     settle(moving)
     assert len(kit.channel(ChannelType.EMAIL).ledger) == 6
     moving.drain()
+
+
+def test_each_full_lane_of_many_is_looked_at_again_when_its_own_send_leaves_the_window(play: Playing) -> None:
+    kit = play(300, *(f"a{number:02}" for number in range(20)), limits=LimitSet(rates=(Rate(1, HOUR),)))
+    expected = {}
+    for lane in sending(kit):
+        [claim] = claim_due(kit.ctx, lane, 1).claims
+        kit.worker().perform(claim)
+        expected[lane.id] = kit.clock.now() + HOUR
+        kit.advance_to(kit.clock.now() + timedelta(minutes=1))
+    assert len(expected) == 20 > TOGETHER
+    assert asked(kit).closed == expected
 
 
 def test_accounts_share_the_last_places_of_the_project(play: Playing) -> None:

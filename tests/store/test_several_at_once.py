@@ -135,17 +135,22 @@ def test_a_late_result_beside_a_newer_one_of_the_same_person_loses_neither(play:
     assert broken(run.ctx) == []
 
 
-def test_somebody_who_cannot_be_opened_holds_up_nobody_who_was_claimed_with_them(
-    play: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def at_bob(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Whoever opens Bob meets this error."""
     real = opening.draft
 
     def faulty(book: Any, loaded: Any, *rest: Any) -> Any:
         if loaded.state.lead.first_name == "Bob":
-            raise RuntimeError("a fault of ours")
+            raise error
         return real(book, loaded, *rest)
 
     monkeypatch.setattr(opening, "draft", faulty)
+
+
+def test_somebody_who_cannot_be_opened_holds_up_nobody_who_was_claimed_with_them(
+    play: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_bob(monkeypatch, RuntimeError("a fault of ours"))
     run = play(people=PEOPLE, settings=NO_PAUSE)
     claims, found = claim_and_open(run.ctx, lane_of(run), 10)
     assert len(claims) == 3
@@ -165,14 +170,7 @@ class Killed(BaseException):
 def test_who_ends_the_process_while_being_opened_is_parked_and_those_opened_with_them_go_out(
     play: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = opening.draft
-
-    def deadly(book: Any, loaded: Any, *rest: Any) -> Any:
-        if loaded.state.lead.first_name == "Bob":
-            raise Killed
-        return real(book, loaded, *rest)
-
-    monkeypatch.setattr(opening, "draft", deadly)
+    at_bob(monkeypatch, Killed())
     run = play(people=PEOPLE, settings=NO_PAUSE)
     lane = lane_of(run)
     worker = Worker(lambda: run.ctx, run.channels)  # type: ignore[arg-type]
