@@ -84,7 +84,7 @@ def ready(url: str, people: int) -> Play:
     play_ = Play(SEQUENCE, leads, db=open_database(url, create=True), campaign=campaign, settings=settings,
                  accounts={"desk": account})  # fmt: skip
     with play_.ctx.db.read() as connection:
-        [lane] = all_lanes(connection).values()
+        lane = next(lane for lane in all_lanes(connection).values() if not lane.account)
     while advance_due(play_.ctx, lane, 500).taken:
         pass
     return play_

@@ -32,7 +32,7 @@ from runner.store.definitions import plain
 from runner.store.histories import channel_metrics, outreach_history
 from runner.store.hurrying import Hurried, hurry
 from runner.store.opening import open_context
-from runner.store.overlays import active_overlay, add_overlay, check_overlay
+from runner.store.overlays import Overlays, add_overlay, check_overlay
 from runner.store.releasing import release_task
 from runner.store.restoring import HELP as RECONCILE
 from runner.store.restoring import REASON, notice_restored
@@ -66,9 +66,10 @@ class Operator:
         """
         campaign, found = self._campaign(campaign_id), {}
         with self.ctx.db.read() as connection:
+            overlays = Overlays.read(connection, self.ctx.now())
             for channel in ChannelType:
                 accounts = [plain(config) for config in self.ctx.book.accounts_for(campaign, channel)]
-                overlay = active_overlay(connection, campaign.name, channel, self.ctx.now())
+                overlay = overlays.of(campaign.name, channel)
                 limits = plain(campaign.limits[channel]) if channel in campaign.limits else None
                 found[channel.value] = {"accounts": accounts, "limits": limits, "overlay": dict(overlay)}
         return found

@@ -88,10 +88,10 @@ class Dispatcher:
             ready = [lanes[lane_id] for lane_id, at in due.items() if at <= now and lane_id in lanes]
             sending = [lane for lane in ready if self._sends(ctx, lane, now)] if believed and self._has_room() else []
             found = rooms(connection, ctx, sending, lanes)
-        advanced = sum(self._advance(ctx, lane) for lane in ready if not lane.account)
         for lane_id, until in found.closed.items():
             self._hold(lane_id, until, released)
-        return advanced, self._claim(ctx, [lane for lane in sending if lane.id not in found.closed], found)
+        claimed = self._claim(ctx, [lane for lane in sending if lane.id not in found.closed], found)
+        return sum(self._advance(ctx, lane) for lane in ready if not lane.account), claimed
 
     def _due(self, connection: Connection) -> tuple[Mapping[int, datetime], Mapping[int, Lane]]:
         """When each lane is due, and the lanes; those are read again when there is a new one, since none changes."""

@@ -20,7 +20,7 @@ from runner.serve.app import App
 from runner.serve.exclusive import claim_machine
 from runner.serve.loop import Pace, Service
 from runner.serve.public import start_public
-from runner.serve.until_idle import open_count
+from runner.serve.until_idle import is_anybody_on_the_way, open_count
 from runner.store.claims import rescue
 from runner.store.enrolling import enroll_matching
 from runner.store.lanes import all_lanes, first_due
@@ -99,9 +99,9 @@ class _Stopping:
 def _is_idle(app: App, service: Service) -> bool:
     """Nobody is on the way, and nobody can enter any more."""
     try:
-        if open_count(app) or service.dispatcher.in_flight():
+        if service.dispatcher.in_flight() or is_anybody_on_the_way(app):
             return False
-        return enroll_matching(app.ctx) == 0 and open_count(app) == 0
+        return enroll_matching(app.ctx) == 0 and not is_anybody_on_the_way(app)
     except DatabaseUnavailable as error:
         app.trouble.failed(error)
         return False

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from runner.clocks import ManualClock
 from runner.serve.app import App
 from runner.serve.dispatch import Dispatcher
 from runner.store.claims import rescue
 from runner.store.enrolling import enroll_matching, next_room
-from runner.store.tables import enrollments
+from runner.store.tables import claims, enrollments, timers
 
 Hidden = Callable[[], datetime | None]
 """When something that nobody can see yet will show itself, such as a bounce on its way (the sandbox knows)."""
@@ -88,7 +88,7 @@ class JumpingRun:
         if self._sent:  # what was just sent may have been answered at once: look again before leaping on
             heard.append(now + LOOK_AGAIN)
         self._sent = False
-        due = [self.dispatcher.next_due()] if open_count(self.app) else []
+        due = [self.dispatcher.next_due()] if is_anybody_on_the_way(self.app) else []
         event, timer = _earliest(heard, now), _earliest([*due, next_room(self.app.ctx)], now)
         self._expected = event is not None and (timer is None or event <= timer)
         return _earliest([event, timer], now)
@@ -101,5 +101,19 @@ def _earliest(times: Sequence[datetime | None], now: datetime) -> datetime | Non
 def open_count(app: App) -> int:
     """How many people are on the way: not over, and not paused."""
     with app.ctx.db.read() as connection:
-        query = select(func.count()).select_from(enrollments).where(enrollments.c.status.in_(("active", "waiting")))
+        query = select(func.count()).select_from(enrollments).where(_ON_THE_WAY)
         return int(connection.execute(query).scalar_one())
+
+
+def is_anybody_on_the_way(app: App) -> bool:
+    """Whether that is more than none. Asked several times a second, so it looks first where somebody is found soon."""
+    with app.ctx.db.read() as connection:
+        return any(connection.execute(select(exists(look))).scalar_one() for look in _SOMEBODY)
+
+
+_ON_THE_WAY = enrollments.c.status.in_(("active", "waiting"))
+_SOMEBODY = (
+    select(claims.c.enrollment_id),
+    select(timers.c.enrollment_id).join(enrollments, enrollments.c.id == timers.c.enrollment_id).where(_ON_THE_WAY),
+    select(enrollments.c.id).where(_ON_THE_WAY),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
@@ -30,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from runner.store.driver import change_many, fetch
+from runner.store.driver import change, change_many, fetch
 
 Read = Callable[[Any], Any]
 """How a stored value becomes one of the program."""
@@ -57,6 +58,7 @@ class BulkSelect:
     def __init__(self, statement: Select[Any], dialect: Dialect, read: Mapping[str, Read] = _AS_THEY_ARE) -> None:
         compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
+        self._sql_of_one = of_one(self._sql)
         self._named = not compiled.positional
         self._as_text = dialect.name == "sqlite"
         columns = enumerate(statement.selected_columns)
@@ -65,9 +67,10 @@ class BulkSelect:
 
     def run(self, connection: Connection, keys: Iterable[int] | Iterable[str]) -> list[tuple[Any, ...]]:
         """The rows for these keys; the keys travel as one parameter."""
-        wanted = _as_json(list(keys)) if self._as_text else list(keys)  # type: ignore[arg-type]  # of one kind
+        asked: Any = list(keys)
+        wanted = _as_json(asked) if self._as_text else asked
         parameters: Any = {"keys": wanted} if self._named else (wanted,)
-        rows = fetch(connection, self._sql, parameters)
+        rows = fetch(connection, self._sql_of_one if len(asked) == 1 else self._sql, parameters)
         if not rows or not self._converters:
             return rows
         if len(rows) <= FEW:
@@ -105,6 +108,38 @@ def wanted(column: Column[Any], dialect: Dialect, name: str = "keys") -> ColumnE
     return column == any_(bindparam(name, type_=ARRAY(column.type)))
 
 
+def of_one(sql: str) -> str:
+    """The statement for lists of keys with a single one in each: `= ANY (list)` becomes `= (list)[1]`.
+
+    PostgreSQL plans a prepared statement anew each time as long as that looks cheaper than a plan for any list, which
+    it takes to have ten keys. For a single key both look the same, and it keeps the plan.
+    """
+    return _ANY.sub(r"= (\1)[1]", sql)
+
+
+_ANY = re.compile(r"= ANY \((%\(\w+\)s::[\w() ]+\[\])\)")
+
+
+def _of_lists(table: str, names: tuple[str, ...], sql: str) -> str | None:
+    """The statement of one row as one of many, whose values come as a list a column; None where that cannot be done.
+
+    PostgreSQL then parses, plans and answers once, and not for each row. What a value is cast to, SQLAlchemy said in
+    `sql`; SQLite has no such casts. Nothing here comes from outside: the names are those of our tables.
+    """
+    types = dict(_CAST.findall(sql))
+    if types.keys() != set(names):
+        return None
+    lists = ", ".join(f"%({name})s::{types[name]}[]" for name in names)
+    if sql.startswith("INSERT"):
+        return f"INSERT INTO {table} ({', '.join(names)}) SELECT * FROM unnest({lists})"  # noqa: S608
+    changed = ", ".join(f"{name.removeprefix('to_')} = given.{name}" for name in names if name != "at_id")
+    given = f"unnest({lists}) AS given ({', '.join(names)})"
+    return f"UPDATE {table} SET {changed} FROM {given} WHERE {table}.id = given.at_id"  # noqa: S608
+
+
+_CAST = re.compile(r"%\((\w+)\)s::(TIMESTAMP WITH TIME ZONE|DOUBLE PRECISION|[A-Z]+)")
+
+
 def as_keys(keys: Sequence[int] | Sequence[str], dialect: Dialect) -> Sequence[int] | Sequence[str]:
     """Many keys as the one value of a statement with `wanted`."""
     return _as_json(keys) if dialect.name == "sqlite" else keys
@@ -125,6 +160,7 @@ class Bulk:
     def __init__(self, statement: Insert | Update, names: tuple[str, ...], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
+        self._sql_of_lists = _of_lists(str(statement.table), names, self._sql)
         self._named = not compiled.positional
         self._names = tuple(compiled.positiontup or ()) if compiled.positional else tuple(names)
         self._places = tuple(names.index(name) for name in self._names)
@@ -135,6 +171,10 @@ class Bulk:
     def run(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         """Run the statement for rows of values, in the order of the names."""
         if not rows:
+            return
+        if self._sql_of_lists is not None and len(rows) > 1:
+            columns = [list(column) for column in zip(*self._columns(rows), strict=True)]
+            change(connection, self._sql_of_lists, dict(zip(self._names, columns, strict=True)))
             return
         made: Any = [self._row(row) for row in rows] if len(rows) <= FEW else self._columns(rows)
         if self._named:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Row, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Dialect, Row, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from runner.engine.decide import decide
@@ -71,20 +71,39 @@ _IN_FLIGHT = Fixed(
 
 
 def still_held(connection: Connection, ctx: Context, asked: Sequence[Claim]) -> frozenset[Claim]:
-    """Those of some claims that still stand, and do so until the transaction ends."""
-    dialect = connection.dialect
-    keys = as_keys([claim.enrollment_id for claim in asked], dialect)
-    tokens = as_keys([claim.token for claim in asked], dialect)
-    rows = _standing(dialect).rows(connection, keys=keys, tokens=tokens, now=ctx.machine.now())
-    found = {token for (token,) in rows}
+    """Those of some claims that still stand, and do so until the transaction ends.
+
+    Of several, one whose row somebody else holds is left out: who waited for it would do so with the others in hand.
+    """
+    return _found(_standing(connection.dialect, len(asked) > 1), connection, asked, now=ctx.machine.now())
+
+
+def drop_free(connection: Connection, asked: Sequence[Claim]) -> frozenset[Claim]:
+    """Remove those of some claims that are there and whose row nobody else holds. Returns which."""
+    return _found(_dropping(connection.dialect), connection, asked)
+
+
+def _found(statement: Fixed, connection: Connection, asked: Sequence[Claim], **values: Any) -> frozenset[Claim]:
+    keys = as_keys([claim.enrollment_id for claim in asked], connection.dialect)
+    tokens = as_keys([claim.token for claim in asked], connection.dialect)
+    found = {token for (token,) in statement.rows(connection, keys=keys, tokens=tokens, **values)}
     return frozenset(claim for claim in asked if claim.token in found)
 
 
 @lru_cache(maxsize=8)
-def _standing(dialect: Dialect) -> Fixed:
-    mine = wanted(claims.c.enrollment_id, dialect), wanted(claims.c.token, dialect, "tokens")
+def _standing(dialect: Dialect, several: bool) -> Fixed:
     unexpired = claims.c.lease_until > bindparam("now")
-    return Fixed(select(claims.c.token).where(*mine, unexpired).with_for_update())
+    return Fixed(select(claims.c.token).where(*_asked(dialect), unexpired).with_for_update(skip_locked=several))
+
+
+@lru_cache(maxsize=8)
+def _dropping(dialect: Dialect) -> Fixed:
+    free = select(claims.c.enrollment_id).where(*_asked(dialect)).with_for_update(skip_locked=True)
+    return Fixed(delete(claims).where(claims.c.enrollment_id.in_(free)).returning(claims.c.token))
+
+
+def _asked(dialect: Dialect) -> tuple[ColumnElement[bool], ...]:
+    return wanted(claims.c.enrollment_id, dialect), wanted(claims.c.token, dialect, "tokens")
 
 
 def drop(connection: Connection, claim: Claim) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import is_dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
@@ -14,21 +14,27 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from runner.compile.sequences import Surroundings, compile_sequence
 from runner.model.campaign import Campaign
-from runner.model.channel import SecretRef
+from runner.model.channel import ChannelType, SecretRef
 from runner.model.project import CompiledSequence, Project
 from runner.store.book import Book
 from runner.store.database import Database
+from runner.store.lanes import make_lanes
 from runner.store.tables import campaigns, channel_configs, enrollments, sequence_steps, sequences
 
 
 def publish(db: Database, project: Project, now: datetime) -> Book:
-    """Store what the project says and return the book that goes with it. Publishing the same again changes nothing."""
+    """Store what the project says and return the book that goes with it. Publishing the same again changes nothing.
+
+    Processes that publish at the same time do so one after the other.
+    """
     with db.write() as connection:
+        db.lock_scopes(connection, ["publish"])
         newest = {name: _store_sequence(connection, project, name, now) for name in project.sequences}
         by_campaign = {_store_campaign(connection, project, c, now): c for c in project.campaigns.values()}
         for config in project.channels.values():
             _store_account(connection, config, now)
         _disable_missing(connection, project)
+        make_lanes(connection, _lanes_of(project, by_campaign))
         by_id = {newest[name]: compiled for name, compiled in project.sequences.items()}
         by_id |= _pinned(connection, project, known=by_id)
     return Book(project).with_definitions(by_id, newest, by_campaign | _gone(db, project))
@@ -98,6 +104,15 @@ def _upsert(connection: Connection, table: Any, where: Any, row: Mapping[str, An
         return int(connection.execute(insert(table).values(**identity, **row).returning(table.c.id)).scalar_one())
     connection.execute(update(table).where(where).values(**row))
     return int(found)
+
+
+def _lanes_of(project: Project, by_campaign: Mapping[int, Campaign]) -> Iterator[tuple[int, str]]:
+    """Every lane that the project can come to need: a campaign's own, and one for each account that may serve it."""
+    book = Book(project)
+    for campaign_id, campaign in by_campaign.items():
+        yield campaign_id, ""
+        for channel in ChannelType:
+            yield from ((campaign_id, config.key) for config in book.accounts_for(campaign, channel))
 
 
 def _disable_missing(connection: Connection, project: Project) -> None:

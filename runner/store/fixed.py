@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Select, TextualSelect
 from sqlalchemy.sql.dml import UpdateBase
 
-from runner.store.bulk import reader
+from runner.store.bulk import of_one, reader
 from runner.store.driver import change, change_many, fetch
 
 Convert = Callable[[Any], Any]
@@ -21,6 +21,7 @@ Convert = Callable[[Any], Any]
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     sql: str
+    sql_of_one: str
     named: bool
     names: tuple[str, ...]
     constants: Mapping[str, Any]
@@ -38,7 +39,7 @@ class Fixed:
     def rows(self, connection: Connection, **values: Any) -> list[list[Any]]:
         """The rows that come back."""
         compiled = self._for(connection.dialect)
-        rows = [list(row) for row in fetch(connection, compiled.sql, _bound(compiled, values))]
+        rows = [list(row) for row in fetch(connection, _sql(compiled, values), _bound(compiled, values))]
         for index, convert in compiled.readers:
             for row in rows:
                 if row[index] is not None:
@@ -48,7 +49,7 @@ class Fixed:
     def change(self, connection: Connection, **values: Any) -> int:
         """How many rows it changed."""
         compiled = self._for(connection.dialect)
-        return change(connection, compiled.sql, _bound(compiled, values))
+        return change(connection, _sql(compiled, values), _bound(compiled, values))
 
     def change_each(self, connection: Connection, each: Sequence[Mapping[str, Any]]) -> None:
         """Change by each of these values in turn."""
@@ -61,6 +62,11 @@ class Fixed:
         if found is None:
             found = self._compiled[dialect.name] = _compile(self._statement, dialect)
         return found
+
+
+def _sql(compiled: _Compiled, given: Mapping[str, Any]) -> str:
+    lists = [value for value in given.values() if isinstance(value, list)]
+    return compiled.sql_of_one if lists and all(len(each) == 1 for each in lists) else compiled.sql
 
 
 def _bound(compiled: _Compiled, given: Mapping[str, Any]) -> Any:
@@ -79,6 +85,7 @@ def _compile(statement: Select[Any] | TextualSelect | UpdateBase, dialect: Diale
     made = enumerate(type_.bind_processor(dialect) for type_ in types)
     return _Compiled(
         sql=str(compiled),
+        sql_of_one=of_one(str(compiled)),
         named=not compiled.positional,
         names=names,
         constants={name: bind.value for name, bind in compiled.binds.items() if not bind.required},

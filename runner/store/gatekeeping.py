@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Dialect, bindparam, exists, func, or_, select, update
 
@@ -62,25 +62,79 @@ def pass_gate(ctx: Context, intention: Intention) -> Permit | Refusal:
     return ctx.db.together(_pass, ctx, intention)
 
 
-def _pass(connection: Connection, ctx: Context, asking: Sequence[Intention]) -> list[Permit | Refusal]:
+def _pass(connection: Connection, ctx: Context, asking: Sequence[Intention]) -> dict[int, Permit | Refusal]:
     reading = _Reading(connection, ctx, asking)
-    return [_pass_one(reading, each) for each in asking]
+    ways = [[(way, _bounds(reading, way, ctx.now())) for way in each.ways()] for each in asking]
+    every = [bounds for mine in ways for _, bounds in mine]
+    limits, gaps = _of_all(every)
+    ctx.db.lock_scopes(connection, scopes_of(limits, gaps))
+    now = ctx.now()  # not before: by the time from before a wait for the locks, a window holds what has left it
+    passing = _Passing(reading, now, counted(connection, limits, now))
+    verdicts = {place: passing.verdict(mine) for place, mine in enumerate(ways) if passing.may_ask(mine[0][0])}
+    passing.write()
+    return verdicts
 
 
-def _pass_one(reading: _Reading, intention: Intention) -> Permit | Refusal:
-    connection, ctx, refused = reading.connection, reading.ctx, None
-    for way in intention.ways():
-        bounds = _bounds(reading, way, ctx.now())
-        ctx.db.lock_scopes(connection, bounds.scopes)
-        now = ctx.now()  # not before: by the time from before a wait for the locks, a window holds what has left it
-        claimed = way.claim is None or way.claim in reading.claims()
-        used = counted(connection, bounds.limits, now)
-        verdict = judge(_facts(reading, way, bounds, used, now, claimed=claimed), now)
-        if verdict is None:
-            return _intend(connection, way, bounds.scopes, now, without_note=way.action != intention.action)
-        refused = _sooner(refused, verdict)
-    assert refused is not None
-    return refused
+@dataclass(slots=True)
+class _Passing:
+    """Those at the gate in one transaction, judged one after the other: a permit takes its places from the next.
+
+    `used` is how many places of each limit are taken. Intents are gathered, and written together.
+    """
+
+    reading: _Reading
+    now: datetime
+    used: dict[Limit, int]
+    reserved: list[tuple[int, str, datetime]] = field(default_factory=list)
+    intended: list[int] = field(default_factory=list)
+    under_way: set[str] = field(default_factory=set)
+
+    def may_ask(self, intention: Intention) -> bool:
+        """Of several, one whose claim was not found asks again alone: perhaps somebody only has its row locked."""
+        return len(self.reading.asking) == 1 or self._is_claimed(intention)
+
+    def verdict(self, ways: Sequence[tuple[Intention, _Bounds]]) -> Permit | Refusal:
+        """The first way that may pass, or the refusal that ends first."""
+        refused: Refusal | None = None
+        for way, bounds in ways:
+            verdict = self._judge(way, bounds)
+            if verdict is None:
+                return self._permit(way, bounds, without_note=way is not ways[0][0])
+            refused = _sooner(refused, verdict)
+        assert refused is not None
+        return refused
+
+    def _is_claimed(self, intention: Intention) -> bool:
+        return intention.claim is None or intention.claim in self.reading.claims()
+
+    def _judge(self, way: Intention, bounds: _Bounds) -> Refusal | None:
+        mine = {limit: self.used[limit] for limit in bounds.limits}
+        if _invites(way):
+            self.write()  # what waits for an answer is counted in the table
+        facts = _facts(self.reading, way, bounds, mine, self.now, claimed=self._is_claimed(way))
+        busy = {gap.scope: None for gap in bounds.gaps if gap.scope in self.under_way}
+        return judge(replace(facts, last_finish={**facts.last_finish, **busy}) if busy else facts, self.now)
+
+    def _permit(self, way: Intention, bounds: _Bounds, *, without_note: bool) -> Permit:
+        assert way.attempt_id is not None
+        self.intended.append(way.attempt_id)
+        self.reserved += [(way.attempt_id, scope, self.now) for scope in bounds.scopes]
+        self.under_way.update(bounds.scopes)
+        for limit in self.used:
+            if limit.scope in bounds.scopes and limit.besides_lead != way.lead.id:
+                self.used[limit] += 1
+        return Permit(way.attempt_id, without_note, self.now, tuple(bounds.scopes))
+
+    def write(self) -> None:
+        """Write the intents and reservations that were gathered."""
+        connection = self.reading.connection
+        dialect = connection.dialect
+        bulk_insert(reservations, ("attempt_id", "scope", "reserved_at"), dialect).run(connection, self.reserved)
+        keys = as_keys(self.intended, dialect)
+        if self.intended and _intend(dialect).change(connection, keys=keys, now=self.now) != len(self.intended):
+            raise RuntimeError(f"of the attempts {self.intended} not all are claimed, although their claims hold")
+        self.reserved.clear()
+        self.intended.clear()
 
 
 def look_ahead(ctx: Context, intention: Intention) -> Refusal | None:
@@ -93,8 +147,8 @@ def foresee(connection: Connection, ctx: Context, asking: Sequence[Intention]) -
     """What the gate would say now to each alone, whether or not the claim still holds: that is the gate's to see."""
     reading, now = _Reading(connection, ctx, asking), ctx.now()
     ways = [[(way, _bounds(reading, way, now)) for way in each.ways()] for each in asking]
-    every = {limit for mine in ways for _, bounds in mine for limit in bounds.limits}
-    used = counted(connection, every, now)
+    limits, _ = _of_all(bounds for mine in ways for _, bounds in mine)
+    used = counted(connection, limits, now)
     return [_foresee_one(reading, mine, used, now) for mine in ways]
 
 
@@ -126,12 +180,12 @@ class _Reading:
     ctx: Context
     asking: Sequence[Intention]
     overlays: Overlays = field(init=False)
-    _standing: dict[str, Mapping[int, Sequence[Any]]] = field(default_factory=dict)
+    _standing: Mapping[tuple[int, str], _Standing] | None = None
     _suppressed: Mapping[int, Sequence[Hit]] | None = None
     _claims: frozenset[Claim] | None = None
 
     def __post_init__(self) -> None:
-        self.overlays = Overlays(self.connection)
+        self.overlays = Overlays.read(self.connection, self.ctx.now())
 
     def claims(self) -> frozenset[Claim]:
         """Those of the claims that still stand; on PostgreSQL nobody takes them away from here on."""
@@ -140,15 +194,12 @@ class _Reading:
             self._claims = still_held(self.connection, self.ctx, asked)
         return self._claims
 
-    def standing(self, intention: Intention) -> Sequence[Any]:
+    def standing(self, intention: Intention) -> _Standing:
         """How enrollment and account stand, whether events wait, and whether any switch is set."""
-        account = intention.account.key
-        if account not in self._standing:
-            mine = [each.enrollment_id for each in self.asking if each.account.key == account]
-            keys = as_keys(mine, self.connection.dialect)
-            rows = _standing(self.connection.dialect).rows(self.connection, account=account, keys=keys)
-            self._standing[account] = {row[0]: row[1:] for row in rows}
-        return self._standing[account].get(intention.enrollment_id, _NOBODY)
+        if self._standing is None:
+            accounts = sorted({each.account.key for each in self.asking})
+            self._standing = _read_standing(self.connection, [each.enrollment_id for each in self.asking], accounts)
+        return self._standing.get((intention.enrollment_id, intention.account.key), _NOBODY)
 
     def suppressed(self, intention: Intention) -> str | None:
         """Why the lead must not be written to on the account's channel."""
@@ -172,16 +223,10 @@ def _bounds(reading: _Reading, intention: Intention, now: datetime) -> _Bounds:
     return _Bounds(limits, gaps, scopes_of(limits, gaps))
 
 
-def _intend(
-    connection: Connection, intention: Intention, scopes: Sequence[str], now: datetime, *, without_note: bool
-) -> Permit:
-    assert intention.attempt_id is not None
-    columns = ("attempt_id", "scope", "reserved_at")
-    rows = [(intention.attempt_id, scope, now) for scope in scopes]
-    bulk_insert(reservations, columns, connection.dialect).run(connection, rows)
-    if _INTEND.change(connection, attempt=intention.attempt_id, now=now) != 1:
-        raise RuntimeError(f"attempt {intention.attempt_id} is not claimed, although its claim holds")
-    return Permit(intention.attempt_id, without_note, now, tuple(scopes))
+def _of_all(every: Iterable[_Bounds]) -> tuple[list[Limit], list[Gap]]:
+    """The limits and gaps of several, each once."""
+    limits = dict.fromkeys(limit for bounds in every for limit in bounds.limits)
+    return list(limits), [gap for bounds in every for gap in bounds.gaps]
 
 
 def _send_facts(reading: _Reading, intention: Intention, now: datetime) -> SendFacts:
@@ -193,7 +238,7 @@ def _send_facts(reading: _Reading, intention: Intention, now: datetime) -> SendF
         action=intention.action,
         key=intention.key,
         active_days=active_days(reading.connection, intention.account, now),
-        overlay=reading.overlays.limits(intention.campaign.name, intention.account.channel, now),
+        overlay=reading.overlays.limits(intention.campaign.name, intention.account.channel),
     )
 
 
@@ -202,21 +247,21 @@ def _facts(
 ) -> GateFacts:
     connection, ctx = reading.connection, reading.ctx
     account, campaign = intention.account, intention.campaign
-    status, health, health_reason, retry_at, pending, switched = reading.standing(intention)
+    standing = reading.standing(intention)
     windows = [window for window in (intention.body.send_window, account.send_window) if window is not None]
     zones = Zones(intention.lead.timezone, account.timezone, ctx.book.project.settings.timezone, intention.lead.country)
     return GateFacts(
         claimed=claimed,
-        status=status,
+        status=standing.status,
         campaign_open=_is_open(campaign, now),
-        switched_off=_switch(connection, campaign, account) if switched else None,
+        switched_off=_switch(connection, campaign, account) if standing.switched else None,
         suppressed=reading.suppressed(intention),
         forbidden=refusal(intention.lead, account.channel, ctx.book.project.settings.policy),
-        account_stopped=(health_reason or "stopped") if health == "stopped" else None,
-        retry_at=retry_at if health == "backing_off" else None,
+        account_stopped=(standing.health_reason or "stopped") if standing.health == "stopped" else None,
+        retry_at=standing.retry_at if standing.health == "backing_off" else None,
         inbox_stale=_stale_inbox(connection, ctx, intention.wrote_from, now),
         too_many_open=_too_many_open(connection, intention),
-        events_pending=bool(pending),
+        events_pending=standing.pending,
         windows=windows,
         zones=zones,
         limits=bounds.limits,
@@ -226,22 +271,50 @@ def _facts(
     )
 
 
-_NOBODY = ("stopped", None, None, None, False, False)
+class _Standing(NamedTuple):
+    """How an enrollment and an account stand; `switched` is whether anything is switched off."""
+
+    status: str = "stopped"
+    pending: bool = False
+    switched: bool = False
+    health: str | None = None
+    health_reason: str | None = None
+    retry_at: datetime | None = None
+
+
+_NOBODY = _Standing()
+
+
+def _read_standing(
+    connection: Connection, ids: Sequence[int], accounts: Sequence[str]
+) -> Mapping[tuple[int, str], _Standing]:
+    """Of each of these enrollments with each of these accounts; of an account that is gone, nothing is known."""
+    dialect = connection.dialect
+    keys = {"keys": as_keys(ids, dialect), "accounts": as_keys(accounts, dialect)}
+    found: dict[tuple[int, str], _Standing] = {}
+    for enrollment_id, status, pending, switched, account, *health in _standing(dialect).rows(connection, **keys):
+        for key in accounts:
+            found.setdefault((enrollment_id, key), _Standing(status, bool(pending), bool(switched)))
+        if account is not None:
+            found[enrollment_id, account] = _Standing(status, bool(pending), bool(switched), *health)
+    return found
 
 
 @lru_cache(maxsize=8)
 def _standing(dialect: Dialect) -> Fixed:
+    asked = wanted(channel_configs.c.key, dialect, "accounts")
     return Fixed(
         select(
             enrollments.c.id,
             enrollments.c.status,
+            exists().where(events.c.enrollment_id == enrollments.c.id, events.c.pending.is_(True)),
+            exists(select(switches.c.scope)),
+            channel_configs.c.key,
             channel_configs.c.health,
             channel_configs.c.health_reason,
             channel_configs.c.retry_at,
-            exists().where(events.c.enrollment_id == enrollments.c.id, events.c.pending.is_(True)),
-            exists(select(switches.c.scope)),
         )
-        .select_from(enrollments.outerjoin(channel_configs, channel_configs.c.key == bindparam("account")))
+        .select_from(enrollments.outerjoin(channel_configs, asked))
         .where(wanted(enrollments.c.id, dialect))
     )
 
@@ -252,8 +325,12 @@ _SWITCHED_OFF = Fixed(
         or_(_OFF == "global", _OFF == RESTORED, bindparam("campaign") == _OFF, bindparam("account") == _OFF)
     )
 )
-_MINE = (attempts.c.id == bindparam("attempt"), attempts.c.status == "claimed")
-_INTEND = Fixed(update(attempts).where(*_MINE).values(status="sending", intent_at=bindparam("now")))
+
+
+@lru_cache(maxsize=8)
+def _intend(dialect: Dialect) -> Fixed:
+    mine = (wanted(attempts.c.id, dialect), attempts.c.status == "claimed")
+    return Fixed(update(attempts).where(*mine).values(status="sending", intent_at=bindparam("now")))
 
 
 def _is_open(campaign: Campaign, now: datetime) -> bool:
@@ -288,10 +365,15 @@ def _stale_inbox(connection: Connection, ctx: Context, accounts: Iterable[str], 
     return None
 
 
+def _invites(intention: Intention) -> bool:
+    channel = intention.account.channel
+    return channel is ChannelType.LINKEDIN and intention.action in (CONNECT, CONNECT_WITH_NOTE)
+
+
 def _too_many_open(connection: Connection, intention: Intention) -> str | None:
     """An account's invitations that wait for an answer are bounded, whoever sends them and however it is read."""
     account = intention.account
-    if account.channel is not ChannelType.LINKEDIN or intention.action not in (CONNECT, CONNECT_WITH_NOTE):
+    if not _invites(intention):
         return None
     most = account.settings.get("max_pending", MAX_PENDING)
     waiting = open_invitations(connection, account.key)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, text
 
+from runner.store.bulk import bulk_insert
 from runner.store.fixed import Fixed
 from runner.store.tables import lanes, timers
 
@@ -21,8 +23,20 @@ class Lane:
     account: str
 
 
+def make_lanes(connection: Connection, wanted: Iterable[tuple[int, str]]) -> None:
+    """Make the lanes that are new of these: of an account in a campaign, or a campaign's own without an account.
+
+    Publishing does it. Made where the first message comes to a lane, it would belong to a transaction with hundreds of
+    people, for whose end every other process waits that needs the same lane, and two could wait for each other.
+    """
+    known = {(lane.campaign_id, lane.account) for lane in all_lanes(connection).values()}
+    missing = sorted(set(wanted) - known)
+    rows = [(campaign_id, account.partition("/")[0], account) for campaign_id, account in missing]
+    bulk_insert(lanes, ("campaign_id", "channel", "account"), connection.dialect).run(connection, rows)
+
+
 def lane_for(connection: Connection, campaign_id: int, channel: str = "", account: str = "") -> int:
-    """The id of a lane, which is made when it is new."""
+    """The id of a lane; one that was never published is made."""
     values = {"campaign_id": campaign_id, "channel": channel, "account": account}
     for (lane_id,) in _FIND.rows(connection, **values):
         return int(lane_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,46 +23,41 @@ PERIODS = {
 }
 
 
+_OVERLAID = channel_overlays.c.campaign, channel_overlays.c.channel, channel_overlays.c.config
 _ACTIVE = Fixed(
-    select(channel_overlays.c.config)
-    .where(channel_overlays.c.campaign == bindparam("campaign"), channel_overlays.c.channel == bindparam("channel"))
+    select(*_OVERLAID)
     .where(channel_overlays.c.removed_at.is_(None))
     .where(or_(channel_overlays.c.expires_at.is_(None), channel_overlays.c.expires_at > bindparam("now")))
     .order_by(channel_overlays.c.id)
 )
 
 
-def active_overlay(connection: Connection, campaign: str, channel: ChannelType, now: datetime) -> Mapping[str, Any]:
-    """What is overlaid on a campaign's channel at this time; later rows win key by key."""
-    merged: dict[str, Any] = {}
-    for (config,) in _ACTIVE.rows(connection, campaign=campaign, channel=channel.value, now=now):
-        merged |= config
-    return merged
-
-
-def overlay_limits(connection: Connection, campaign: str, channel: ChannelType, now: datetime) -> LimitSet | None:
-    """The overlay's limits. They stack on the account's, so they can only lower what may go out."""
-    config = active_overlay(connection, campaign, channel, now)
-    if config.get("enabled") is False:
-        return LimitSet(rates=(Rate(0, timedelta(days=1)),))
-    limits = config.get("limits") or {}
-    rates = tuple(Rate(int(limits[name]), period) for name, period in PERIODS.items() if name in limits)
-    return LimitSet(rates=rates) if rates else None
-
-
 @dataclass(frozen=True, slots=True)
 class Overlays:
-    """The limits overlaid at one time, each read when it is first asked for."""
+    """What is overlaid at one time, by campaign and channel."""
 
-    connection: Connection
-    _read: dict[tuple[str, ChannelType], LimitSet | None] = field(default_factory=dict)
+    active: Mapping[tuple[str, ChannelType], Mapping[str, Any]]
 
-    def limits(self, campaign: str, channel: ChannelType, now: datetime) -> LimitSet | None:
-        """What `overlay_limits` gives."""
-        asked = campaign, channel
-        if asked not in self._read:
-            self._read[asked] = overlay_limits(self.connection, *asked, now)
-        return self._read[asked]
+    @classmethod
+    def read(cls, connection: Connection, now: datetime) -> Overlays:
+        """All of them at once: there are few, and most of the time none. Later rows win key by key."""
+        merged: dict[tuple[str, ChannelType], dict[str, Any]] = {}
+        for campaign, channel, config in _ACTIVE.rows(connection, now=now):
+            merged.setdefault((campaign, ChannelType(channel)), {}).update(config)
+        return cls(merged)
+
+    def of(self, campaign: str, channel: ChannelType) -> Mapping[str, Any]:
+        """What is overlaid on a campaign's channel, as it was written."""
+        return self.active.get((campaign, channel), {})
+
+    def limits(self, campaign: str, channel: ChannelType) -> LimitSet | None:
+        """Its limits. They stack on the account's, so they can only lower what may go out."""
+        config = self.of(campaign, channel)
+        if config.get("enabled") is False:
+            return LimitSet(rates=(Rate(0, timedelta(days=1)),))
+        limits = config.get("limits") or {}
+        rates = tuple(Rate(int(limits[name]), period) for name, period in PERIODS.items() if name in limits)
+        return LimitSet(rates=rates) if rates else None
 
 
 def add_overlay(

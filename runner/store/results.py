@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, assert_never
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Dialect, bindparam, delete, insert, select, update
 
 from runner.engine.decide import decide
 from runner.engine.outcomes import (
@@ -29,8 +30,8 @@ from runner.engine.state import Stage
 from runner.engine.triggers import Reported, Resolved
 from runner.model.lead import LinkedInConnectionStatus
 from runner.store.applying import Writer, take_timer
-from runner.store.bulk import bulk_update
-from runner.store.claims import WORKER_DIED, Claim, drop, requeue
+from runner.store.bulk import as_keys, bulk_update, wanted
+from runner.store.claims import WORKER_DIED, Claim, drop, drop_free, requeue
 from runner.store.context import Context
 from runner.store.erasures import faceless_outcome, hold_erasures
 from runner.store.fixed import Fixed
@@ -54,12 +55,15 @@ def record(ctx: Context, work: Work, outcome: Outcome) -> bool:
     return ctx.db.together(_record, ctx, (work, outcome))
 
 
-def _record(connection: Connection, ctx: Context, reports: Sequence[tuple[Work, Outcome]]) -> list[bool]:
-    kept, recording = [], _Recording(connection, ctx, ctx.now())
-    for work, outcome in reports:
-        if work.claim.enrollment_id in recording.moving:  # of a lost claim and of the one after it
-            recording.close()
-        kept.append(recording.take(work, outcome))
+def _record(connection: Connection, ctx: Context, reports: Sequence[tuple[Work, Outcome]]) -> dict[int, bool]:
+    recording = _Recording(connection, ctx, ctx.now())
+    if len(reports) == 1:
+        [(work, outcome)] = reports
+        kept = {0: recording.take(work, outcome, held=drop(connection, work.claim))}
+    else:
+        free = recording.free([work.claim for work, _ in reports])
+        mine = {place: report for place, report in enumerate(reports) if report[0].claim in free}
+        kept = {place: recording.take(work, outcome, held=True) for place, (work, outcome) in mine.items()}
     recording.close()
     return kept
 
@@ -76,10 +80,20 @@ class _Recording:
     sent: dict[int, str] = field(default_factory=dict)
     moving: dict[int, tuple[Work, Outcome]] = field(default_factory=dict)
 
-    def take(self, work: Work, outcome: Outcome) -> bool:
-        """Take one result in; whether it counts."""
+    def free(self, claims: Sequence[Claim]) -> frozenset[Claim]:
+        """Drop those of several claims that stand, as far as nobody else holds them or their enrollments.
+
+        The others are recorded by themselves: what waits for somebody must not do so with the rest in hand.
+        """
+        asked = {claim.enrollment_id: claim for claim in claims}
+        keys = as_keys(list(asked), self.connection.dialect)
+        ours = _lock_free(self.connection.dialect).rows(self.connection, keys=keys)
+        return drop_free(self.connection, [asked[enrollment_id] for (enrollment_id,) in ours])
+
+    def take(self, work: Work, outcome: Outcome, *, held: bool) -> bool:
+        """Take one result in, whose claim was `held` until now; whether it counts."""
         connection = self.connection
-        if not drop(connection, work.claim):
+        if not held:
             if not isinstance(outcome, OCCUPIES):
                 return False
             if _is_recorded(connection, work.attempt_id):
@@ -113,16 +127,17 @@ class _Recording:
         connection, dialect = self.connection, self.connection.dialect
         for columns, rows in self.attempts.items():
             bulk_update(outreach_attempts, columns, dialect).run(connection, rows)
-        _OCCUPY.change_each(connection, [{"attempt": attempt, "now": self.now} for attempt in self.occupying])
+        if self.occupying:
+            _occupy(dialect).change(connection, keys=as_keys(self.occupying, dialect), now=self.now)
         for enrollment_id in self._moved():
             decide_pending(connection, self.ctx, enrollment_id, self.now)
-        for gathered in (self.attempts, self.occupying, self.sent, self.moving):
-            gathered.clear()
 
     def _moved(self) -> list[int]:
         """Decide what follows. Returns on whom events wait to be decided on: later ones wait for these rows' lock."""
         writer = Writer(self.connection, self.ctx, self.now, message_ids=self.sent)
-        undecided = []
+        undecided: list[int] = []
+        if not self.moving:
+            return undecided
         for loaded in load(self.connection, self.ctx.book, self.moving, lock=True):
             self._decide(writer, loaded, *self.moving[loaded.state.id])
             if loaded.undecided:
@@ -155,11 +170,16 @@ def _is_erased(connection: Connection, lead_id: int) -> bool:
     return connection.execute(select(leads.c.erased_at).where(leads.c.id == lead_id)).scalar() is not None
 
 
-_OCCUPY = Fixed(
-    update(reservations)
-    .where(reservations.c.attempt_id == bindparam("attempt"))
-    .values(finished_at=bindparam("now"))
-)  # fmt: skip
+@lru_cache(maxsize=8)
+def _lock_free(dialect: Dialect) -> Fixed:
+    mine = select(enrollments.c.id).where(wanted(enrollments.c.id, dialect))
+    return Fixed(mine.with_for_update(skip_locked=True))
+
+
+@lru_cache(maxsize=8)
+def _occupy(dialect: Dialect) -> Fixed:
+    mine = wanted(reservations.c.attempt_id, dialect)
+    return Fixed(update(reservations).where(mine).values(finished_at=bindparam("now")))
 
 
 def _attempt_values(outcome: Outcome) -> tuple[str, dict[str, Any]]:

@@ -58,8 +58,9 @@ class Rooms:
 def rooms(connection: Connection, ctx: Context, lanes: Iterable[Lane], every: Mapping[int, Lane]) -> Rooms:
     """The free places of these lanes now; `every` are all lanes there are, by id."""
     now = ctx.now()
-    overlays = Overlays(connection)
-    facts = {lane.id: each for lane in lanes if (each := _facts(overlays, ctx, lane, now))}
+    asked = list(lanes)
+    overlays = Overlays.read(connection, now) if asked else Overlays({})
+    facts = {lane.id: each for lane in asked if (each := _facts(connection, overlays, ctx, lane, now))}
     shared = {lane_id: tuple(shared_limits(each)) for lane_id, each in facts.items()}
     limits = list(dict.fromkeys(limit for each in shared.values() for limit in each))
     if not limits and all(shortest_gap(each.account) is None for each in facts.values()):
@@ -79,7 +80,7 @@ def rooms(connection: Connection, ctx: Context, lanes: Iterable[Lane], every: Ma
     return found
 
 
-def _facts(overlays: Overlays, ctx: Context, lane: Lane, now: datetime) -> LaneFacts | None:
+def _facts(connection: Connection, overlays: Overlays, ctx: Context, lane: Lane, now: datetime) -> LaneFacts | None:
     account, campaign = ctx.book.account(lane.account), ctx.book.campaigns.get(lane.campaign_id)
     if account is None or campaign is None:
         return None
@@ -87,8 +88,8 @@ def _facts(overlays: Overlays, ctx: Context, lane: Lane, now: datetime) -> LaneF
         account=account,
         campaign=campaign,
         project=ctx.book.project.settings,
-        active_days=active_days(overlays.connection, account, now),
-        overlay=overlays.limits(campaign.name, account.channel, now),
+        active_days=active_days(connection, account, now),
+        overlay=overlays.limits(campaign.name, account.channel),
     )
 
 

@@ -9,7 +9,7 @@ Implementation Techniques for Main Memory Database Systems, 1984).
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -21,8 +21,12 @@ from runner.errors import DatabaseUnavailable
 C = TypeVar("C")
 A = TypeVar("A")
 B = TypeVar("B")
-Act = Callable[[Connection, C, Sequence[A]], Sequence[B]]
-"""What is done for several at once, inside a transaction: a result for each, in their order."""
+
+Act = Callable[[Connection, C, Sequence[A]], Mapping[int, B]]
+"""What is done for several at once, inside a transaction: the results, by the places of the items.
+
+An item that is left out could not be taken along: it is done by itself in the next transaction. One by itself is done.
+"""
 MOMENT = 0.004
 """Seconds that a transaction waits at most for those who are on the way: a commit for each costs more than that."""
 
@@ -136,7 +140,7 @@ class Together:
         """All in one transaction; each in its own when one of them fails by a fault that need not be the others'."""
         try:
             with self._write() as connection:
-                _run(connection, parts)
+                left = _run(connection, parts)
         except DatabaseUnavailable as error:
             for part in parts:
                 part.error = DatabaseUnavailable(str(error), help=error.help)  # one each: threads raise them
@@ -147,14 +151,24 @@ class Together:
                 return
             for part in parts:
                 self._all_or_each([part])
+        else:
+            assert len(parts) > 1 or not left, "an act has to do what comes alone"
+            for part in left:
+                self._all_or_each([part])
 
 
-def _run(connection: Connection, parts: Sequence[_Part]) -> None:
+def _run(connection: Connection, parts: Sequence[_Part]) -> list[_Part]:
+    """Do what these parts ask for. Returns those that were left out."""
+    left = []
     for alike in _alike(parts):
         first = alike[0]
         results = first.act(connection, first.context, [part.item for part in alike])
-        for part, result in zip(alike, results, strict=True):
-            part.result = result
+        for place, part in enumerate(alike):
+            if place in results:
+                part.result = results[place]
+            else:
+                left.append(part)
+    return left
 
 
 def _alike(parts: Sequence[_Part]) -> Iterable[list[_Part]]:

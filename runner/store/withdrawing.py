@@ -23,9 +23,12 @@ _NOT_CONNECTED = LinkedInConnectionStatus.NOT_CONNECTED.value
 
 
 def open_invitations(connection: Connection, account: str) -> int:
-    """How many people this account has invited who have not answered."""
+    """How many people this account has invited who have not answered, those included whose invitation is under way."""
     query = _invited(account).with_only_columns(func.count(leads.c.id.distinct()))
-    return int(connection.execute(query).scalar_one())
+    past_the_gate = (outreach_attempts.c.status == "sending", outreach_attempts.c.outcome.is_(None))
+    mine = (outreach_attempts.c.account == account, outreach_attempts.c.action == "connect", *past_the_gate)
+    under_way = select(func.count()).select_from(outreach_attempts).where(*mine)
+    return int(connection.execute(query).scalar_one()) + int(connection.execute(under_way).scalar_one())
 
 
 def keep_withdrawals(connection: Connection, account: str, after: timedelta, now: datetime) -> int:

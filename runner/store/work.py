@@ -112,7 +112,8 @@ def claim_and_open(ctx: Context, lane: Lane, limit: int) -> tuple[tuple[Claim, .
         with ctx.db.write() as connection:
             doubtful = newest_is(connection, [claim.enrollment_id for claim in claims], RESCUED)
             trusted = [claim for claim in claims if claim.enrollment_id not in doubtful]
-            return claims, dict(zip(trusted, _open(connection, ctx, [(claim, None) for claim in trusted]), strict=True))
+            opened = _open(connection, ctx, [(claim, None) for claim in trusted])
+            return claims, {trusted[place]: each for place, each in opened.items()}
     except Exception:  # noqa: BLE001 - whoever opens the one at fault, or asks the database again, will say so
         return claims, {}
 
@@ -122,20 +123,25 @@ def open_work(ctx: Context, claim: Claim, release: Release | None = None) -> Ope
     return ctx.db.together(_open, ctx, (claim, release))
 
 
-def _open(connection: Connection, ctx: Context, asked: Sequence[tuple[Claim, Release | None]]) -> list[Opened]:
+def _open(connection: Connection, ctx: Context, asked: Sequence[tuple[Claim, Release | None]]) -> dict[int, Opened]:
+    """Of several, those that are gone or whom somebody else has locked are left for a transaction of their own."""
     held = {claim.enrollment_id: claim for claim in still_held(connection, ctx, [claim for claim, _ in asked])}
-    loaded = {held[each.state.id]: each for each in load(connection, ctx.book, held, lock=True)}
-    begun = _begun(connection, loaded.values())
-    now, opened, texts = ctx.now(), list[Opened](), _Texts()
-    for claim, release in asked:
+    several = len(asked) > 1
+    found = load(connection, ctx.book, held, lock=True, free_only=several)
+    loaded = {held[each.state.id]: each for each in found}
+    begun = _begun(connection, found)
+    now, texts = ctx.now(), _Texts()
+    opened: dict[int, Opened] = {}
+    for place, (claim, release) in enumerate(asked):
         mine = loaded.get(claim)
         body = _to_send(ctx, mine) if mine is not None else None
         if mine is not None and body is not None:
-            opened.append(_Opening(connection, ctx, claim, mine, body, now, release, texts).work(begun))
-            continue
-        if mine is not None:
+            opened[place] = _Opening(connection, ctx, claim, mine, body, now, release, texts).work(begun)
+        elif mine is not None:
             drop(connection, claim)
-        opened.append(None)
+            opened[place] = None
+        elif not several:
+            opened[place] = None
     texts.keep(connection)
     return _looked_ahead(connection, ctx, opened)
 
@@ -149,17 +155,13 @@ def _to_send(ctx: Context, loaded: Loaded) -> ChannelStep | None:
     return body if isinstance(body, ChannelStep) else None
 
 
-def _looked_ahead(connection: Connection, ctx: Context, opened: Sequence[Opened]) -> list[Opened]:
+def _looked_ahead(connection: Connection, ctx: Context, opened: Mapping[int, Opened]) -> dict[int, Opened]:
     """The same, with what the gate would say now: then there is no need to connect."""
-    works = [each for each in opened if isinstance(each, Work)]
-    verdicts = foresee(connection, ctx, [work.intention() for work in works])
-    refused = {work.attempt_id: verdict for work, verdict in zip(works, verdicts, strict=True) if verdict is not None}
-    return [
-        replace(each, refused=refused[each.attempt_id])
-        if isinstance(each, Work) and each.attempt_id in refused
-        else each
-        for each in opened
-    ]
+    works = {place: each for place, each in opened.items() if isinstance(each, Work)}
+    verdicts = foresee(connection, ctx, [work.intention() for work in works.values()])
+    told = zip(works.items(), verdicts, strict=True)
+    refused = {place: replace(work, refused=verdict) for (place, work), verdict in told if verdict is not None}
+    return {**opened, **refused}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from runner.channels.wiring import ChannelSet
 from runner.clocks import SystemClock
@@ -200,6 +200,9 @@ def _check(url: str, folder: Path, trial: Trial) -> float:
     times = _judge(ledger, trial)
     after = open_database(url)
     assert broken(replace(ctx, db=after)) == []
+    with after.read() as connection:
+        deadlocks = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        assert connection.execute(deadlocks).scalar_one() == 0, "processes waited for each other in a ring"
     after.close()
     took = times[-1] - times[0]
     pace = trial.shortest / max(took, 0.001)
@@ -210,6 +213,14 @@ def _check(url: str, folder: Path, trial: Trial) -> float:
 def test_three_processes_keep_every_limit_exactly(postgres_url: str, tmp_path: Path) -> None:
     _check(postgres_url, tmp_path, Trial(30, accounts=2, domains=3, per_account=8, per_domain=5, per_campaign=12,
                                          overall=14, processes=3))  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_eight_processes_and_twenty_in_five_seconds_at_every_level(postgres_url: str, tmp_path: Path) -> None:
+    trial = Trial(5000, accounts=8, domains=10, per_account=20, per_domain=20, per_campaign=20, overall=20, processes=8)
+    pace = _check(postgres_url, tmp_path, trial)
+    assert pace >= 0.8, f"only {pace:.0%} of what the limits allow"
 
 
 @pytest.mark.slow

@@ -133,7 +133,7 @@ class MeetingChannel(ScriptedChannel):
 def test_sends_that_are_under_way_together_are_four_commits_for_all_of_them(play, monkeypatch):
     monkeypatch.setattr("runner.store.together.MOMENT", PATIENCE_SECONDS)
     kit = play(MAIL, people(4), accounts={"ada": ChannelConfig(ChannelType.EMAIL, "ada")})
-    [own] = lanes_of(kit)
+    own = next(lane for lane in lanes_of(kit) if not lane.account)
     advance_due(kit.ctx, own, 10)
     channels = {**kit.channels, ChannelType.EMAIL: MeetingChannel()}
     dispatcher = Dispatcher(lambda: kit.ctx, Worker(lambda: kit.ctx, channels))
@@ -145,6 +145,22 @@ def test_sends_that_are_under_way_together_are_four_commits_for_all_of_them(play
     assert (
         len([options for options in commits if not options.get("runner_read_only")]) == 4
     )  # claim, open, gate, result
+
+
+def test_what_is_due_to_be_sent_is_handed_out_before_decisions_are_made(play, monkeypatch):
+    kit = play(MAIL, people(4))
+    own = next(lane for lane in lanes_of(kit) if not lane.account)
+    advance_due(kit.ctx, own, 2)
+    dispatcher, seen = Dispatcher(lambda: kit.ctx, kit.worker(), workers=2), []
+
+    def advance(ctx, lane, limit):
+        seen.append(dispatcher.in_flight() + len(kit.channel(ChannelType.EMAIL).ledger) > 0)
+        return advance_due(ctx, lane, limit)
+
+    monkeypatch.setattr("runner.serve.dispatch.advance_due", advance)
+    dispatcher.tick()
+    dispatcher.drain()
+    assert seen[0]
 
 
 def test_a_tick_claims_for_all_who_land_at_the_same_moment(play, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from runner.channels.worker import Worker
-from runner.engine.outcomes import NotNow, Permit, Sent, Unknown
+from runner.engine.outcomes import AlreadyConnected, NotNow, Permit, Sent, Unknown
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.model.project import ContactPolicy, ProjectSettings
 from runner.model.rates import LimitSet, Rate
@@ -20,10 +21,10 @@ from runner.store.claims import MAX_CRASHES, Claim, rescue
 from runner.store.gatekeeping import _pass
 from runner.store.invariants import broken
 from runner.store.lanes import Lane, all_lanes
-from runner.store.results import _record
+from runner.store.results import _record, record
 from runner.store.tables import enrollments, outreach_attempts, step_runs
 from runner.store.ticking import advance_due, claim_due
-from runner.store.work import Work, _open, claim_and_open
+from runner.store.work import Work, _open, claim_and_open, open_work
 from runner.testing import Play
 
 PEOPLE = [{"email": f"{name}@{name}.example", "first_name": name.title()} for name in ("ada", "bob", "cyd")]
@@ -31,30 +32,30 @@ NO_PAUSE = ProjectSettings(contact=ContactPolicy(min_between=timedelta(0)))
 Make = Callable[..., Play]
 
 
-def lane_of(play: Play) -> Lane:
+def lane_of(play: Play, channel: str = "email") -> Lane:
     """The lane from which everybody's first message goes."""
     with play.ctx.db.read() as connection:
         own = [lane for lane in all_lanes(connection).values() if not lane.account]
     for lane in own:
         advance_due(play.ctx, lane, 10)
     with play.ctx.db.read() as connection:
-        [lane] = [lane for lane in all_lanes(connection).values() if lane.account]
+        [lane] = [lane for lane in all_lanes(connection).values() if lane.channel == channel]
     return lane
 
 
-def opened(play: Play) -> list[Work]:
+def opened(play: Play, channel: str = "email") -> list[Work]:
     """Everybody's first message, claimed and opened in one transaction."""
-    claims = claim_due(play.ctx, lane_of(play), 10).claims
+    claims = claim_due(play.ctx, lane_of(play, channel), 10).claims
     with play.ctx.db.write() as connection:
         works = _open(connection, play.ctx, [(claim, None) for claim in claims])
-    found = [work for work in works if isinstance(work, Work)]
+    found = [work for work in works.values() if isinstance(work, Work)]
     assert len(found) == len(claims) == len(PEOPLE)
     return found
 
 
 def passed(play: Play, works: list[Work]) -> list[Any]:
     with play.ctx.db.write() as connection:
-        return _pass(connection, play.ctx, [work.intention() for work in works])
+        return list(_pass(connection, play.ctx, [work.intention() for work in works]).values())
 
 
 def test_works_opened_together_are_each_their_own(play: Make) -> None:
@@ -74,13 +75,42 @@ def test_of_several_at_the_gate_only_as_many_pass_as_the_limit_has_places(play: 
     assert broken(run.ctx) == []
 
 
+def test_of_several_at_the_gate_one_goes_out_of_an_account_that_has_to_rest(play: Make) -> None:
+    minute = timedelta(minutes=1)
+    rests = {"ada": ChannelConfig(ChannelType.EMAIL, "ada", limits=LimitSet(min_gap=minute))}
+    run = play(people=PEOPLE, settings=NO_PAUSE, accounts=rests)
+    verdicts = passed(run, opened(run))
+    assert [type(verdict) for verdict in verdicts] == [Permit, NotNow, NotNow]
+    assert broken(run.ctx) == []
+
+
+def test_of_several_at_the_gate_one_person_is_written_to_once_between_contacts(play: Make) -> None:
+    day = ProjectSettings(contact=ContactPolicy(min_between=timedelta(days=1), one_active_enrollment=False))
+    run = play(people=PEOPLE[:1], settings=day)
+    work = opened_one(run)
+    again = replace(work.intention(), claim=None, attempt_id=work.attempt_id)
+    with run.ctx.db.write() as connection:
+        verdicts = _pass(connection, run.ctx, [work.intention(), again])
+    assert [type(verdict) for verdict in verdicts.values()] == [Permit, NotNow]
+
+
+def test_of_several_invitations_only_as_many_go_out_as_may_wait_for_an_answer(play: Make) -> None:
+    source = "version: 1\nname: play\nsteps:\n  - {id: ask, channel: linkedin, action: connect}\n"
+    account = ChannelConfig(ChannelType.LINKEDIN, "ada", settings={"max_pending": 1})
+    people = [{**person, "linkedin_url": f"https://www.linkedin.com/in/{n}"} for n, person in enumerate(PEOPLE)]
+    run = play(source, people, settings=NO_PAUSE, accounts={"ada": account})
+    verdicts = passed(run, opened(run, "linkedin"))
+    assert [type(verdict) for verdict in verdicts] == [Permit, NotNow, NotNow]
+
+
 def test_results_recorded_together_move_everybody_on(play: Make) -> None:
     run = play(people=PEOPLE, settings=NO_PAUSE)
     works = opened(run)
     passed(run, works)
     outcomes = [Sent("<a@b>"), Unknown("connection", "it went away"), Sent("<c@d>")]
     with run.ctx.db.write() as connection:
-        assert _record(connection, run.ctx, list(zip(works, outcomes, strict=True))) == [True, True, True]
+        kept = _record(connection, run.ctx, list(zip(works, outcomes, strict=True)))
+    assert kept == {0: True, 1: True, 2: True}
     with run.ctx.db.read() as connection:
         query = select(outreach_attempts.c.status, outreach_attempts.c.message_id).order_by(outreach_attempts.c.id)
         attempts = connection.execute(query).all()
@@ -88,6 +118,22 @@ def test_results_recorded_together_move_everybody_on(play: Make) -> None:
     assert [tuple(row) for row in attempts] == [("sent", "<a@b>"), ("unknown", None), ("sent", "<c@d>")]
     assert steps == ["pause", "first", "pause"]
     assert broken(run.ctx) == []
+
+
+def test_decisions_made_together_see_what_the_results_changed(play: Make) -> None:
+    source = (
+        "version: 1\nname: play\nsteps:\n  - {id: ask, channel: linkedin, action: connect}\n"
+        "  - {id: write, channel: email, template: hello, condition: if lead.linkedin_status == 'connected'}\n"
+    )
+    people = [{**person, "linkedin_url": f"https://www.linkedin.com/in/{n}"} for n, person in enumerate(PEOPLE)]
+    run = play(source, people, settings=NO_PAUSE)
+    works = opened(run, "linkedin")
+    passed(run, works)
+    with run.ctx.db.write() as connection:
+        kept = _record(connection, run.ctx, [(work, AlreadyConnected()) for work in works])
+    assert kept == {0: True, 1: True, 2: True}
+    with run.ctx.db.read() as connection:
+        assert connection.execute(select(enrollments.c.step)).scalars().all() == ["write"] * 3
 
 
 def test_a_claim_that_is_gone_opens_nothing_beside_the_one_that_replaced_it(play: Make) -> None:
@@ -99,17 +145,23 @@ def test_a_claim_that_is_gone_opens_nothing_beside_the_one_that_replaced_it(play
     [new] = claim_due(run.ctx, lane, 1).claims
     with run.ctx.db.write() as connection:
         works = _open(connection, run.ctx, [(old, None), (new, None)])
-    assert works[0] is None
+    assert list(works) == [1]
     assert isinstance(works[1], Work)
     assert works[1].claim == new
+    assert open_work(run.ctx, old) is None
+
+
+def opened_one(run: Play) -> Work:
+    """The one person's message that is due."""
+    [claim] = claim_due(run.ctx, lane_of(run), 1).claims
+    work = open_work(run.ctx, claim)
+    assert isinstance(work, Work)
+    return work
 
 
 def begun(run: Play) -> Work:
-    """The one person's message that is due, past the gate."""
-    [claim] = claim_due(run.ctx, lane_of(run), 1).claims
-    with run.ctx.db.write() as connection:
-        [work] = _open(connection, run.ctx, [(claim, None)])
-    assert isinstance(work, Work)
+    """The same, past the gate."""
+    work = opened_one(run)
     assert [type(verdict) for verdict in passed(run, [work])] == [Permit]
     return work
 
@@ -125,7 +177,8 @@ def test_a_late_result_beside_a_newer_one_of_the_same_person_loses_neither(play:
     newer = begun(run)
     assert (slow.step, newer.step) == ("first", "second")
     with run.ctx.db.write() as connection:
-        assert _record(connection, run.ctx, [(newer, Sent("<2@b>")), (slow, Sent("<1@b>"))]) == [True, True]
+        assert _record(connection, run.ctx, [(slow, Sent("<1@b>")), (newer, Sent("<2@b>"))]) == {1: True}
+    assert record(run.ctx, slow, Sent("<1@b>"))  # alone: its claim is gone
     assert run.path(1) == ["first sent", "pause done", "second sent"]
     with run.ctx.db.read() as connection:
         query = select(outreach_attempts.c.status, outreach_attempts.c.message_id).order_by(outreach_attempts.c.id)

@@ -1,0 +1,82 @@
+"""Many rows in one statement are the same rows as one at a time, whatever stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import exc, select
+
+from runner.store.bulk import BulkSelect, bulk_insert, bulk_update, wanted
+from runner.store.database import Database, open_database
+from runner.store.tables import leads, metadata
+
+NOW = datetime(2026, 3, 2, 9, 30, 15, 123456, tzinfo=UTC)
+COLUMNS = ("email", "email_key", "first_name", "tags", "fields", "created_at", "updated_at")
+ODD = ["plain", None, "", "it's", 'a "quote"', "{a,b}", "NULL", "back\\slash", "ümlaut", "line\nbreak", "%(x)s", "x,y"]
+"""Texts that mean something in a list, in a statement or in JSON."""
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    opened = open_database(database_url, create=True)
+    metadata.create_all(opened.engine)
+    yield opened
+    opened.close()
+
+
+def rows(first: int = 0) -> list[tuple[Any, ...]]:
+    return [
+        (f"p{first + n}@x.example", f"p{first + n}@x.example", text, [text] if text else [], {"said": text, "n": n},
+         NOW + timedelta(microseconds=n), NOW)
+        for n, text in enumerate(ODD)
+    ]  # fmt: skip
+
+
+def stored(db: Database) -> list[tuple[Any, ...]]:
+    with db.read() as connection:
+        query = select(*(leads.c[name] for name in COLUMNS)).order_by(leads.c.id)
+        return [tuple(row) for row in connection.execute(query)]
+
+
+def test_rows_inserted_together_are_those_inserted_one_by_one(db: Database) -> None:
+    with db.write() as connection:
+        insert = bulk_insert(leads, COLUMNS, connection.dialect)
+        insert.run(connection, rows())
+        for row in rows(100):
+            insert.run(connection, [row])
+    found = stored(db)
+    assert [row[2:] for row in found[: len(ODD)]] == [row[2:] for row in rows()]
+    assert [row[2:] for row in found[len(ODD) :]] == [row[2:] for row in rows()]
+
+
+def test_rows_changed_together_are_each_their_own(db: Database) -> None:
+    with db.write() as connection:
+        bulk_insert(leads, COLUMNS, connection.dialect).run(connection, rows())
+        change = bulk_update(leads, ("first_name", "fields"), connection.dialect)
+        change.run(connection, [(f"new {n}", {"n": n}, n + 1) for n in range(1, len(ODD))])
+    assert [(row[2], row[4]) for row in stored(db)] == [
+        ("plain", {"said": "plain", "n": 0}),
+        *((f"new {n}", {"n": n}) for n in range(1, len(ODD))),
+    ]
+
+
+def test_a_text_that_is_too_long_is_refused_and_not_cut(db: Database) -> None:
+    if db.is_sqlite:
+        pytest.skip("SQLite has no lengths")
+    long = [("a@x.example", "a" * 5000, NOW, NOW), ("b@x.example", "b" * 5000, NOW, NOW)]
+    with db.engine.begin() as connection:
+        insert = bulk_insert(leads, ("email", "email_key", "created_at", "updated_at"), connection.dialect)
+        with pytest.raises(exc.DataError):
+            insert.run(connection, long)
+        connection.rollback()
+
+
+@pytest.mark.parametrize("keys", [[], [3], [3, 5], [99], list(range(1, 13))])
+def test_any_number_of_keys_finds_their_rows_and_no_others(db: Database, keys: list[int]) -> None:
+    with db.write() as connection:
+        bulk_insert(leads, COLUMNS, connection.dialect).run(connection, rows())
+        query = BulkSelect(select(leads.c.id).where(wanted(leads.c.id, connection.dialect)), connection.dialect)
+        assert sorted(key for (key,) in query.run(connection, keys)) == [key for key in keys if key <= len(ODD)]
