@@ -5,7 +5,7 @@ Building, keying and looking up a statement costs SQLAlchemy several times what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Dialect, Select, TextualSelect
 from sqlalchemy.sql.dml import UpdateBase
 
 from runner.store.bulk import of_one, reader
-from runner.store.driver import change, change_many, fetch
+from runner.store.driver import change, fetch
 
 Convert = Callable[[Any], Any]
 
@@ -50,12 +50,6 @@ class Fixed:
         """How many rows it changed."""
         compiled = self._for(connection.dialect)
         return change(connection, _sql(compiled, values), _bound(compiled, values))
-
-    def change_each(self, connection: Connection, each: Sequence[Mapping[str, Any]]) -> None:
-        """Change by each of these values in turn."""
-        if each:
-            compiled = self._for(connection.dialect)
-            change_many(connection, compiled.sql, [_bound(compiled, values) for values in each])
 
     def _for(self, dialect: Dialect) -> _Compiled:
         found = self._compiled.get(dialect.name)

@@ -25,7 +25,7 @@ B = TypeVar("B")
 Act = Callable[[Connection, C, Sequence[A]], Mapping[int, B]]
 """What is done for several at once, inside a transaction: the results, by the places of the items.
 
-An item that is left out could not be taken along: it is done by itself in the next transaction. One by itself is done.
+An item that is left out could not be taken along: it is done by itself afterwards. One by itself is never left out.
 """
 MOMENT = 0.004
 """Seconds that a transaction waits at most for those who are on the way: a commit for each costs more than that."""
@@ -40,6 +40,7 @@ class _Part:
     item: object
     woken: threading.Lock = field(default_factory=threading.Lock)
     leads: bool = False
+    left_out: bool = False
     result: Any = None
     error: BaseException | None = None
 
@@ -76,6 +77,8 @@ class Together:
         if self._leads(mine):
             self._gather()
             self._perform(self._taken(mine))
+        if mine.left_out:  # by its own thread: what it has to wait for holds up nobody who stands in line
+            self._all_or_each([mine])
         if mine.error is not None:
             raise mine.error
         result: B = mine.result
@@ -140,7 +143,7 @@ class Together:
         """All in one transaction; each in its own when one of them fails by a fault that need not be the others'."""
         try:
             with self._write() as connection:
-                left = _run(connection, parts)
+                _run(connection, parts)
         except DatabaseUnavailable as error:
             for part in parts:
                 part.error = DatabaseUnavailable(str(error), help=error.help)  # one each: threads raise them
@@ -151,24 +154,15 @@ class Together:
                 return
             for part in parts:
                 self._all_or_each([part])
-        else:
-            assert len(parts) > 1 or not left, "an act has to do what comes alone"
-            for part in left:
-                self._all_or_each([part])
 
 
-def _run(connection: Connection, parts: Sequence[_Part]) -> list[_Part]:
-    """Do what these parts ask for. Returns those that were left out."""
-    left = []
+def _run(connection: Connection, parts: Sequence[_Part]) -> None:
     for alike in _alike(parts):
         first = alike[0]
         results = first.act(connection, first.context, [part.item for part in alike])
         for place, part in enumerate(alike):
-            if place in results:
-                part.result = results[place]
-            else:
-                left.append(part)
-    return left
+            part.left_out = place not in results
+            part.result = results.get(place)
 
 
 def _alike(parts: Sequence[_Part]) -> Iterable[list[_Part]]:

@@ -70,7 +70,7 @@ class Trial:
 
 AT_EVERY_LEVEL = Trial(5000, accounts=8, domains=10, per_account=20, per_domain=20, per_campaign=20, overall=20,
                        processes=8)  # fmt: skip
-"""Twenty in five seconds, whatever is asked about."""
+"""Twenty in five seconds at every level."""
 ALL_IT_CAN = Trial(5000, accounts=8, domains=10, per_account=20, per_domain=10, per_campaign=140, overall=150,
                    processes=8)  # fmt: skip
 """About as many as two cores can do."""

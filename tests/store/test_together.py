@@ -104,6 +104,23 @@ def test_what_an_act_leaves_out_is_done_by_itself_afterwards(db: Database, patie
     assert noted(db) == ["ada", "cyd", "shy"]
 
 
+def test_who_was_left_out_holds_up_nobody_who_comes_after(db: Database, patient: None) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hesitate(connection: Connection, context: str, names: Sequence[str]) -> dict[int, str]:
+        if names == ["shy"]:
+            reached.set()
+            assert go_on.wait(30)
+        return note(connection, context, names)
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(bring, db, ["ada", "shy"], hesitate)
+        assert reached.wait(30)
+        assert not db._lines[None]._under_way
+        go_on.set()
+    assert first.result() == ["ada of 2", "shy of 1"]
+
+
 def test_trouble_of_the_database_is_everybodys_and_nothing_is_kept(db: Database, patient: None) -> None:
     def full(_connection: Connection) -> None:
         event.remove(db.engine, "commit", full)
