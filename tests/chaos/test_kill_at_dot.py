@@ -53,9 +53,11 @@ def _accepted(stage: Stage) -> dict[str, str]:
 
 
 def _statuses(ctx: Context) -> dict[str, tuple[str, str | None]]:
+    """By key, how its last attempt stands: one whose lease ran out before the gate was given up, and another made."""
     query = select(step_runs.c.key, outreach_attempts.c.status, outreach_attempts.c.resolved_by)
     with ctx.db.read() as connection:
-        rows = connection.execute(query.join(step_runs, step_runs.c.id == outreach_attempts.c.step_run_id)).all()
+        of_runs = query.join(step_runs, step_runs.c.id == outreach_attempts.c.step_run_id)
+        rows = connection.execute(of_runs.order_by(outreach_attempts.c.id)).all()
     return {row.key: (row.status, row.resolved_by) for row in rows}
 
 
