@@ -58,7 +58,7 @@ class Writer:
         """The lane of an account in a campaign; the campaign's own lane without one."""
         found = self.lanes.get((campaign_id, account))
         if found is None:
-            found = lane_for(self.connection, campaign_id, account.partition("/")[0], account)
+            found = lane_for(self.connection, campaign_id, account)
             self.lanes[campaign_id, account] = found
         return found
 

@@ -70,16 +70,21 @@ _IN_FLIGHT = Fixed(
 )
 
 
-def still_held(connection: Connection, ctx: Context, asked: Sequence[Claim]) -> frozenset[Claim]:
+def still_held(connection: Connection, ctx: Context, asked: Sequence[Claim], *, wait: bool) -> frozenset[Claim]:
     """Those of some claims that still stand, and do so until the transaction ends.
 
-    Of several, one whose row somebody else holds is left out: who waited for it would do so with the others in hand.
+    One whose row somebody else holds is waited for, or left out: who waits must not do so with others in hand.
     """
-    return _found(_standing(connection.dialect, len(asked) > 1), connection, asked, now=ctx.machine.now())
+    return _found(_standing(connection.dialect, wait=wait), connection, asked, now=ctx.machine.now())
+
+
+def take_up(connection: Connection, ctx: Context, asked: Sequence[Claim], *, wait: bool) -> frozenset[Claim]:
+    """The same, with their enrollments: nobody else changes those either."""
+    return _found(_standing(connection.dialect, wait=wait, people=True), connection, asked, now=ctx.machine.now())
 
 
 def drop_free(connection: Connection, asked: Sequence[Claim]) -> frozenset[Claim]:
-    """Remove those of some claims that are there and whose row nobody else holds. Returns which."""
+    """Remove those of some claims that stand and that nobody else holds, nor their enrollments. Returns which."""
     return _found(_dropping(connection.dialect), connection, asked)
 
 
@@ -90,16 +95,21 @@ def _found(statement: Fixed, connection: Connection, asked: Sequence[Claim], **v
     return frozenset(claim for claim in asked if claim.token in found)
 
 
+_WITH_PEOPLE = claims.join(enrollments, enrollments.c.id == claims.c.enrollment_id)
+
+
 @lru_cache(maxsize=8)
-def _standing(dialect: Dialect, several: bool) -> Fixed:
+def _standing(dialect: Dialect, *, wait: bool, people: bool = False) -> Fixed:
     unexpired = claims.c.lease_until > bindparam("now")
-    return Fixed(select(claims.c.token).where(*_asked(dialect), unexpired).with_for_update(skip_locked=several))
+    query = select(claims.c.token).select_from(_WITH_PEOPLE if people else claims)
+    return Fixed(query.where(*_asked(dialect), unexpired).with_for_update(skip_locked=not wait))
 
 
 @lru_cache(maxsize=8)
 def _dropping(dialect: Dialect) -> Fixed:
-    free = select(claims.c.enrollment_id).where(*_asked(dialect)).with_for_update(skip_locked=True)
-    return Fixed(delete(claims).where(claims.c.enrollment_id.in_(free)).returning(claims.c.token))
+    free = select(claims.c.enrollment_id).select_from(_WITH_PEOPLE).where(*_asked(dialect))
+    mine = claims.c.enrollment_id.in_(free.with_for_update(skip_locked=True))
+    return Fixed(delete(claims).where(mine).returning(claims.c.token))
 
 
 def _asked(dialect: Dialect) -> tuple[ColumnElement[bool], ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, bindparam, exists, func, or_, select, update
 
@@ -62,15 +62,19 @@ def pass_gate(ctx: Context, intention: Intention) -> Permit | Refusal:
     return ctx.db.together(_pass, ctx, intention)
 
 
-def _pass(connection: Connection, ctx: Context, asking: Sequence[Intention]) -> dict[int, Permit | Refusal]:
-    reading = _Reading(connection, ctx, asking)
+def _pass(
+    connection: Connection, ctx: Context, asking: Sequence[Intention], alone: bool
+) -> dict[int, Permit | Refusal]:
+    """One whose claim was not found asks again alone: perhaps somebody else only has its row locked."""
+    reading = _Reading(connection, ctx, asking, alone=alone)
     ways = [[(way, _bounds(reading, way, ctx.now())) for way in each.ways()] for each in asking]
     every = [bounds for mine in ways for _, bounds in mine]
     limits, gaps = _of_all(every)
     ctx.db.lock_scopes(connection, scopes_of(limits, gaps))
     now = ctx.now()  # not before: by the time from before a wait for the locks, a window holds what has left it
     passing = _Passing(reading, now, counted(connection, limits, now))
-    verdicts = {place: passing.verdict(mine) for place, mine in enumerate(ways) if passing.may_ask(mine[0][0])}
+    may_ask = {place: mine for place, mine in enumerate(ways) if alone or passing.is_claimed(mine[0][0])}
+    verdicts = {place: passing.verdict(mine) for place, mine in may_ask.items()}
     passing.write()
     return verdicts
 
@@ -89,10 +93,6 @@ class _Passing:
     intended: list[int] = field(default_factory=list)
     under_way: set[str] = field(default_factory=set)
 
-    def may_ask(self, intention: Intention) -> bool:
-        """Of several, one whose claim was not found asks again alone: perhaps somebody only has its row locked."""
-        return len(self.reading.asking) == 1 or self._is_claimed(intention)
-
     def verdict(self, ways: Sequence[tuple[Intention, _Bounds]]) -> Permit | Refusal:
         """The first way that may pass, or the refusal that ends first."""
         refused: Refusal | None = None
@@ -104,14 +104,15 @@ class _Passing:
         assert refused is not None
         return refused
 
-    def _is_claimed(self, intention: Intention) -> bool:
+    def is_claimed(self, intention: Intention) -> bool:
+        """Whether its claim stands. One who only looks ahead has none."""
         return intention.claim is None or intention.claim in self.reading.claims()
 
     def _judge(self, way: Intention, bounds: _Bounds) -> Refusal | None:
         mine = {limit: self.used[limit] for limit in bounds.limits}
         if _invites(way):
             self.write()  # what waits for an answer is counted in the table
-        facts = _facts(self.reading, way, bounds, mine, self.now, claimed=self._is_claimed(way))
+        facts = _facts(self.reading, way, bounds, mine, self.now, claimed=self.is_claimed(way))
         busy = {gap.scope: None for gap in bounds.gaps if gap.scope in self.under_way}
         return judge(replace(facts, last_finish={**facts.last_finish, **busy}) if busy else facts, self.now)
 
@@ -179,6 +180,7 @@ class _Reading:
     connection: Connection
     ctx: Context
     asking: Sequence[Intention]
+    alone: bool = True
     overlays: Overlays = field(init=False)
     _standing: Mapping[tuple[int, str], _Standing] | None = None
     _suppressed: Mapping[int, Sequence[Hit]] | None = None
@@ -191,7 +193,7 @@ class _Reading:
         """Those of the claims that still stand; on PostgreSQL nobody takes them away from here on."""
         if self._claims is None:
             asked = [each.claim for each in self.asking if each.claim is not None]
-            self._claims = still_held(self.connection, self.ctx, asked)
+            self._claims = still_held(self.connection, self.ctx, asked, wait=self.alone)
         return self._claims
 
     def standing(self, intention: Intention) -> _Standing:
@@ -291,13 +293,11 @@ def _read_standing(
     """Of each of these enrollments with each of these accounts; of an account that is gone, nothing is known."""
     dialect = connection.dialect
     keys = {"keys": as_keys(ids, dialect), "accounts": as_keys(accounts, dialect)}
-    found: dict[tuple[int, str], _Standing] = {}
+    people: dict[int, tuple[str, bool, bool]] = {}
+    known: dict[str | None, Sequence[Any]] = {}
     for enrollment_id, status, pending, switched, account, *health in _standing(dialect).rows(connection, **keys):
-        for key in accounts:
-            found.setdefault((enrollment_id, key), _Standing(status, bool(pending), bool(switched)))
-        if account is not None:
-            found[enrollment_id, account] = _Standing(status, bool(pending), bool(switched), *health)
-    return found
+        people[enrollment_id], known[account] = (status, bool(pending), bool(switched)), health
+    return {(each, key): _Standing(*people[each], *known.get(key, ())) for each in people for key in accounts}
 
 
 @lru_cache(maxsize=8)

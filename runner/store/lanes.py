@@ -31,13 +31,13 @@ def make_lanes(connection: Connection, wanted: Iterable[tuple[int, str]]) -> Non
     """
     known = {(lane.campaign_id, lane.account) for lane in all_lanes(connection).values()}
     missing = sorted(set(wanted) - known)
-    rows = [(campaign_id, account.partition("/")[0], account) for campaign_id, account in missing]
+    rows = [(campaign_id, _channel(account), account) for campaign_id, account in missing]
     bulk_insert(lanes, ("campaign_id", "channel", "account"), connection.dialect).run(connection, rows)
 
 
-def lane_for(connection: Connection, campaign_id: int, channel: str = "", account: str = "") -> int:
-    """The id of a lane; one that was never published is made."""
-    values = {"campaign_id": campaign_id, "channel": channel, "account": account}
+def lane_for(connection: Connection, campaign_id: int, account: str = "") -> int:
+    """The id of an account's lane in a campaign, or of the campaign's own; one that was never published is made."""
+    values = {"campaign_id": campaign_id, "channel": _channel(account), "account": account}
     for (lane_id,) in _FIND.rows(connection, **values):
         return int(lane_id)
     if connection.dialect.name == "postgresql":
@@ -47,6 +47,11 @@ def lane_for(connection: Connection, campaign_id: int, channel: str = "", accoun
         [(lane_id,)] = _FIND.rows(connection, **values)
         return int(lane_id)
     return int(connection.execute(insert(lanes).values(**values).returning(lanes.c.id)).scalar_one())
+
+
+def _channel(account: str) -> str:
+    """The channel of an account's key (`email/ada`); none where there is no account."""
+    return account.partition("/")[0]
 
 
 _FIND = Fixed(

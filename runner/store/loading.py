@@ -44,22 +44,15 @@ class Loaded:
     """Whether events wait that were not decided on yet."""
 
 
-def load(
-    connection: Connection, book: Book, ids: Iterable[int], *, lock: bool = False, free_only: bool = False
-) -> list[Loaded]:
-    """Load enrollments, in the order of `ids`; with `lock`, nobody else can change them until the transaction ends.
-
-    With `free_only` those are left out that somebody else has locked, instead of waited for.
-    """
-    return list(load_each(connection, book, ids, lock=lock, free_only=free_only))
+def load(connection: Connection, book: Book, ids: Iterable[int], *, lock: bool = False) -> list[Loaded]:
+    """Load enrollments, in the order of `ids`; with `lock`, nobody else can change them until the transaction ends."""
+    return list(load_each(connection, book, ids, lock=lock))
 
 
-def load_each(
-    connection: Connection, book: Book, ids: Iterable[int], *, lock: bool = False, free_only: bool = False
-) -> Iterator[Loaded]:
+def load_each(connection: Connection, book: Book, ids: Iterable[int], *, lock: bool = False) -> Iterator[Loaded]:
     """The same, one by one: all is read at once, and the objects of each live only while somebody looks at them."""
     asked = list(ids)
-    statements = _statements(connection.dialect, lock, free_only)
+    statements = _statements(connection.dialect, lock)
     rows = {row[0]: row for row in statements.enrollments.run(connection, asked)}
     run_rows = statements.runs.run(connection, rows)
     runs = _by_enrollment(run_rows)
@@ -93,15 +86,13 @@ class _Statements:
 
 
 @lru_cache(maxsize=16)
-def _statements(dialect: Dialect, lock: bool, free_only: bool) -> _Statements:
+def _statements(dialect: Dialect, lock: bool) -> _Statements:
     rows = select(*(enrollments.c[name] for name in _ENROLLMENT)).where(wanted(enrollments.c.id, dialect))
-    if lock:
-        rows = rows.with_for_update(skip_locked=free_only)
     runs = select(*(step_runs.c[name] for name in _RUN_ROW)).where(wanted(step_runs.c.enrollment_id, dialect))
     names = ("enrollment_id", "pending", "kind", "at", "step", "permanent")
     seen = select(*(events.c[name] for name in names)).where(wanted(events.c.enrollment_id, dialect))
     return _Statements(
-        BulkSelect(rows, dialect, {"status": EnrollmentStatus}),
+        BulkSelect(rows.with_for_update() if lock else rows, dialect, {"status": EnrollmentStatus}),
         BulkSelect(runs.order_by(step_runs.c.id), dialect, {"stage": Stage}),
         BulkSelect(seen.order_by(events.c.id), dialect, {"kind": EventKind}),
     )

@@ -55,13 +55,16 @@ def record(ctx: Context, work: Work, outcome: Outcome) -> bool:
     return ctx.db.together(_record, ctx, (work, outcome))
 
 
-def _record(connection: Connection, ctx: Context, reports: Sequence[tuple[Work, Outcome]]) -> dict[int, bool]:
+def _record(
+    connection: Connection, ctx: Context, reports: Sequence[tuple[Work, Outcome]], alone: bool
+) -> dict[int, bool]:
+    """Alone it waits for whoever holds the claim, and finds out what became of one that is gone."""
     recording = _Recording(connection, ctx, ctx.now())
-    if len(reports) == 1:
+    if alone:
         [(work, outcome)] = reports
         kept = {0: recording.take(work, outcome, held=drop(connection, work.claim))}
     else:
-        free = recording.free([work.claim for work, _ in reports])
+        free = drop_free(connection, [work.claim for work, _ in reports])
         mine = {place: report for place, report in enumerate(reports) if report[0].claim in free}
         kept = {place: recording.take(work, outcome, held=True) for place, (work, outcome) in mine.items()}
     recording.close()
@@ -79,16 +82,6 @@ class _Recording:
     occupying: list[int] = field(default_factory=list)
     sent: dict[int, str] = field(default_factory=dict)
     moving: dict[int, tuple[Work, Outcome]] = field(default_factory=dict)
-
-    def free(self, claims: Sequence[Claim]) -> frozenset[Claim]:
-        """Drop those of several claims that stand, as far as nobody else holds them or their enrollments.
-
-        The others are recorded by themselves: what waits for somebody must not do so with the rest in hand.
-        """
-        asked = {claim.enrollment_id: claim for claim in claims}
-        keys = as_keys(list(asked), self.connection.dialect)
-        ours = _lock_free(self.connection.dialect).rows(self.connection, keys=keys)
-        return drop_free(self.connection, [asked[enrollment_id] for (enrollment_id,) in ours])
 
     def take(self, work: Work, outcome: Outcome, *, held: bool) -> bool:
         """Take one result in, whose claim was `held` until now; whether it counts."""
@@ -168,12 +161,6 @@ def _is_erased(connection: Connection, lead_id: int) -> bool:
     """Whether the person was erased since the claim was lost; while it was held, nobody could be."""
     hold_erasures(connection)
     return connection.execute(select(leads.c.erased_at).where(leads.c.id == lead_id)).scalar() is not None
-
-
-@lru_cache(maxsize=8)
-def _lock_free(dialect: Dialect) -> Fixed:
-    mine = select(enrollments.c.id).where(wanted(enrollments.c.id, dialect))
-    return Fixed(mine.with_for_update(skip_locked=True))
 
 
 @lru_cache(maxsize=8)

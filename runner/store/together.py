@@ -22,10 +22,11 @@ C = TypeVar("C")
 A = TypeVar("A")
 B = TypeVar("B")
 
-Act = Callable[[Connection, C, Sequence[A]], Mapping[int, B]]
-"""What is done for several at once, inside a transaction: the results, by the places of the items.
+Act = Callable[[Connection, C, Sequence[A], bool], Mapping[int, B]]
+"""What is done for the items of several, inside a transaction: the results, by the places of the items.
 
-An item that is left out could not be taken along: it is done by itself afterwards. One by itself is never left out.
+The last argument is whether an item is there `alone`. Otherwise the act waits for nobody's row, and leaves out of its
+results whom it cannot take along: that one is done alone afterwards, by its own thread, where it may wait.
 """
 MOMENT = 0.004
 """Seconds that a transaction waits at most for those who are on the way: a commit for each costs more than that."""
@@ -77,12 +78,14 @@ class Together:
         if self._leads(mine):
             self._gather()
             self._perform(self._taken(mine))
-        if mine.left_out:  # by its own thread: what it has to wait for holds up nobody who stands in line
-            self._all_or_each([mine])
         if mine.error is not None:
             raise mine.error
-        result: B = mine.result
+        result: B = self._alone(mine) if mine.left_out else mine.result
         return result
+
+    def _alone(self, part: _Part) -> Any:
+        with self._write() as connection:
+            return part.act(connection, part.context, [part.item], True)[0]
 
     def _leads(self, mine: _Part) -> bool:
         """Whether to perform what was brought, at once or after having waited; else others did it meanwhile."""
@@ -120,7 +123,7 @@ class Together:
 
     def _perform(self, parts: list[_Part]) -> None:
         try:
-            self._all_or_each(parts)
+            self._all_or_none(parts)
         except BaseException as error:
             for part in parts:
                 part.error = part.error or error
@@ -139,8 +142,8 @@ class Together:
             if part.woken.locked() and not part.leads:
                 part.woken.release()
 
-    def _all_or_each(self, parts: list[_Part]) -> None:
-        """All in one transaction; each in its own when one of them fails by a fault that need not be the others'."""
+    def _all_or_none(self, parts: list[_Part]) -> None:
+        """All in one transaction; when one of them fails by a fault that need not be the others', each is left out."""
         try:
             with self._write() as connection:
                 _run(connection, parts)
@@ -149,17 +152,15 @@ class Together:
                 part.error = DatabaseUnavailable(str(error), help=error.help)  # one each: threads raise them
                 part.error.__cause__ = error
         except Exception as error:  # noqa: BLE001 - raised by whoever brought what fails
-            if len(parts) == 1:
-                parts[0].error = error
-                return
             for part in parts:
-                self._all_or_each([part])
+                part.left_out = len(parts) > 1
+                part.error = None if part.left_out else error
 
 
 def _run(connection: Connection, parts: Sequence[_Part]) -> None:
     for alike in _alike(parts):
         first = alike[0]
-        results = first.act(connection, first.context, [part.item for part in alike])
+        results = first.act(connection, first.context, [part.item for part in alike], False)
         for place, part in enumerate(alike):
             part.left_out = place not in results
             part.result = results.get(place)

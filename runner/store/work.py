@@ -24,7 +24,7 @@ from runner.model.senders import message_id_of, sender_of
 from runner.model.sequence import ChannelStep, Variant
 from runner.store.book import Book
 from runner.store.bulk import BulkSelect, bulk_insert, bulk_update, wanted
-from runner.store.claims import RESCUED, Claim, drop, still_held
+from runner.store.claims import RESCUED, Claim, drop, take_up
 from runner.store.context import Context
 from runner.store.fixed import Fixed
 from runner.store.gatekeeping import Intention, foresee
@@ -112,7 +112,7 @@ def claim_and_open(ctx: Context, lane: Lane, limit: int) -> tuple[tuple[Claim, .
         with ctx.db.write() as connection:
             doubtful = newest_is(connection, [claim.enrollment_id for claim in claims], RESCUED)
             trusted = [claim for claim in claims if claim.enrollment_id not in doubtful]
-            opened = _open(connection, ctx, [(claim, None) for claim in trusted])
+            opened = _open(connection, ctx, [(claim, None) for claim in trusted], False)
             return claims, {trusted[place]: each for place, each in opened.items()}
     except Exception:  # noqa: BLE001 - whoever opens the one at fault, or asks the database again, will say so
         return claims, {}
@@ -123,11 +123,13 @@ def open_work(ctx: Context, claim: Claim, release: Release | None = None) -> Ope
     return ctx.db.together(_open, ctx, (claim, release))
 
 
-def _open(connection: Connection, ctx: Context, asked: Sequence[tuple[Claim, Release | None]]) -> dict[int, Opened]:
-    """Of several, those that are gone or whom somebody else has locked are left for a transaction of their own."""
-    held = {claim.enrollment_id: claim for claim in still_held(connection, ctx, [claim for claim, _ in asked])}
-    several = len(asked) > 1
-    found = load(connection, ctx.book, held, lock=True, free_only=several)
+def _open(
+    connection: Connection, ctx: Context, asked: Sequence[tuple[Claim, Release | None]], alone: bool
+) -> dict[int, Opened]:
+    """What is gone, and who is held by somebody else, is told apart alone."""
+    ours = take_up(connection, ctx, [claim for claim, _ in asked], wait=alone)
+    held = {claim.enrollment_id: claim for claim in ours}
+    found = load(connection, ctx.book, held)
     loaded = {held[each.state.id]: each for each in found}
     begun = _begun(connection, found)
     now, texts = ctx.now(), _Texts()
@@ -140,7 +142,7 @@ def _open(connection: Connection, ctx: Context, asked: Sequence[tuple[Claim, Rel
         elif mine is not None:
             drop(connection, claim)
             opened[place] = None
-        elif not several:
+        elif alone:
             opened[place] = None
     texts.keep(connection)
     return _looked_ahead(connection, ctx, opened)

@@ -222,7 +222,7 @@ BREAKS = (
           "tests/store/test_what_came_back.py::"
           "test_an_opt_out_of_a_colleague_ends_what_their_company_gets_and_is_told"),
     Break("one-fault-for-all", "store/together.py",
-          "if len(parts) == 1:", "if parts:",
+          "part.left_out = len(parts) > 1", "part.left_out = False",
           "a fault of ours at one send undoes those that shared its transaction, and they are taken for done",
           "tests/store/test_together.py::test_a_part_that_fails_takes_back_only_itself"),
     Break("newer-result-overwritten", "store/results.py",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import exc, select
+from sqlalchemy import event, exc, select, text
 
 from runner.store.bulk import BulkSelect, bulk_insert, bulk_update, wanted
 from runner.store.database import Database, open_database
@@ -80,3 +80,33 @@ def test_any_number_of_keys_finds_their_rows_and_no_others(db: Database, keys: l
         bulk_insert(leads, COLUMNS, connection.dialect).run(connection, rows())
         query = BulkSelect(select(leads.c.id).where(wanted(leads.c.id, connection.dialect)), connection.dialect)
         assert sorted(key for (key,) in query.run(connection, keys)) == [key for key in keys if key <= len(ODD)]
+
+
+def test_postgresql_takes_many_rows_in_one_statement(postgres_url: str) -> None:
+    db = open_database(postgres_url)
+    metadata.create_all(db.engine)
+    asked: list[tuple[str, bool]] = []
+    event.listen(db.engine, "before_cursor_execute", lambda _c, _d, sql, _p, _e, many: asked.append((sql, many)))
+    with db.write() as connection:
+        bulk_insert(leads, COLUMNS, connection.dialect).run(connection, rows())
+        bulk_update(leads, ("first_name",), connection.dialect).run(connection, [("new", 1), ("new", 2)])
+    assert [(sql.split()[0], many) for sql, many in asked] == [("INSERT", False), ("UPDATE", False)]
+    db.close()
+
+
+def test_postgresql_keeps_the_plan_of_a_statement_for_one_person(postgres_url: str) -> None:
+    db = open_database(postgres_url)
+    metadata.create_all(db.engine)
+    many = [row for first in range(0, 6000, 100) for row in rows(first)]
+    with db.write() as connection:
+        bulk_insert(leads, COLUMNS, connection.dialect).run(connection, many)
+        connection.execute(text("ANALYZE leads"))
+        by_id = BulkSelect(select(leads.c.email).where(wanted(leads.c.id, connection.dialect)), connection.dialect)
+        for number in range(40):
+            by_id.run(connection, [1 + number])
+        plans = text(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT leads%'"
+        )
+        generic, custom = connection.execute(plans).one()
+    assert generic > custom
+    db.close()

@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text
+from postgres_waiting import until_waiting
+from sqlalchemy import insert, select
 from structlog.testing import capture_logs
 
 from runner.channels.email.inbox_keys import Own
@@ -246,16 +247,8 @@ def test_an_erasure_waits_for_what_another_process_is_just_storing(postgres_url:
     with run.ctx.db.write() as connection:
         assert hold_erasures(connection, erasure_count(connection))
         connection.execute(insert(raw_messages).values(**row, content=f"To: {ADA}\r\n\r\nI wobble".encode()))
-        pause = threading.Event()
         erasing.start()
-        waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-        for _ in range(500):
-            with run.ctx.db.read() as other:
-                if other.execute(waits).scalar_one():
-                    break
-            pause.wait(0.02)
-        else:
-            raise AssertionError("the erasure does not wait")
+        until_waiting(connection)
     erasing.join(10)
     assert [trace for trace in ("zephyrine", "wobble") if trace in stored(run)] == []
     run.ctx.db.close()

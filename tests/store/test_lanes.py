@@ -6,11 +6,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from postgres_waiting import until_waiting
+from sqlalchemy import delete
+
 from runner.model.campaign import Campaign
 from runner.model.channel import ChannelConfig, ChannelType
 from runner.store.database import open_database
 from runner.store.definitions import publish
+from runner.store.enrolling import enroll
 from runner.store.lanes import all_lanes
+from runner.store.tables import lanes
 from runner.testing import Play
 
 Make = Callable[..., Play]
@@ -39,12 +44,26 @@ def test_nobody_who_comes_to_a_campaign_makes_a_lane(play: Make) -> None:
     assert lanes_of(run) == before
 
 
-def test_processes_that_publish_at_the_same_moment_publish_one_thing_once(postgres_url: str) -> None:
+def test_who_comes_to_a_lane_that_was_never_published_is_not_lost(play: Make) -> None:
+    run = play(ONE, accounts=ACCOUNTS)
+    with run.ctx.db.write() as connection:
+        connection.execute(delete(lanes))
+    enroll(run.ctx, "play", run.add_leads([{"email": "ada@x.example"}]))
+    run.run()
+    assert len(run.channel(ChannelType.EMAIL).ledger) == 1
+    assert len(lanes_of(run)) == 2
+
+
+def test_who_publishes_while_another_process_does_waits_for_its_end(postgres_url: str) -> None:
     run = Play(ONE, accounts=ACCOUNTS, db=open_database(postgres_url))
     more = {f"more-{n}": Campaign(f"more-{n}", "one") for n in range(4)}
     wider = replace(run.ctx.book.project, campaigns={**run.ctx.book.project.campaigns, **more})
     with ThreadPoolExecutor(4) as pool:
-        books = list(pool.map(lambda _: publish(run.ctx.db, wider, run.clock.now()), range(4)))
+        with run.ctx.db.write() as other:
+            run.ctx.db.lock_scopes(other, ["publish"])  # as the first thing that publishing does
+            asked = [pool.submit(publish, run.ctx.db, wider, run.clock.now()) for _ in range(4)]
+            until_waiting(other, 4)
+        books = [future.result(30) for future in asked]
     assert all(book.campaigns.keys() == books[0].campaigns.keys() for book in books)
     run.ctx = run.ctx.with_book(books[0])
     assert len(lanes_of(run)) == 5 * (1 + len(ACCOUNTS))

@@ -47,7 +47,7 @@ def opened(play: Play, channel: str = "email") -> list[Work]:
     """Everybody's first message, claimed and opened in one transaction."""
     claims = claim_due(play.ctx, lane_of(play, channel), 10).claims
     with play.ctx.db.write() as connection:
-        works = _open(connection, play.ctx, [(claim, None) for claim in claims])
+        works = _open(connection, play.ctx, [(claim, None) for claim in claims], False)
     found = [work for work in works.values() if isinstance(work, Work)]
     assert len(found) == len(claims) == len(PEOPLE)
     return found
@@ -55,7 +55,7 @@ def opened(play: Play, channel: str = "email") -> list[Work]:
 
 def passed(play: Play, works: list[Work]) -> list[Any]:
     with play.ctx.db.write() as connection:
-        return list(_pass(connection, play.ctx, [work.intention() for work in works]).values())
+        return list(_pass(connection, play.ctx, [work.intention() for work in works], False).values())
 
 
 def test_works_opened_together_are_each_their_own(play: Make) -> None:
@@ -90,7 +90,7 @@ def test_of_several_at_the_gate_one_person_is_written_to_once_between_contacts(p
     work = opened_one(run)
     again = replace(work.intention(), claim=None, attempt_id=work.attempt_id)
     with run.ctx.db.write() as connection:
-        verdicts = _pass(connection, run.ctx, [work.intention(), again])
+        verdicts = _pass(connection, run.ctx, [work.intention(), again], False)
     assert [type(verdict) for verdict in verdicts.values()] == [Permit, NotNow]
 
 
@@ -109,7 +109,7 @@ def test_results_recorded_together_move_everybody_on(play: Make) -> None:
     passed(run, works)
     outcomes = [Sent("<a@b>"), Unknown("connection", "it went away"), Sent("<c@d>")]
     with run.ctx.db.write() as connection:
-        kept = _record(connection, run.ctx, list(zip(works, outcomes, strict=True)))
+        kept = _record(connection, run.ctx, list(zip(works, outcomes, strict=True)), False)
     assert kept == {0: True, 1: True, 2: True}
     with run.ctx.db.read() as connection:
         query = select(outreach_attempts.c.status, outreach_attempts.c.message_id).order_by(outreach_attempts.c.id)
@@ -130,7 +130,7 @@ def test_decisions_made_together_see_what_the_results_changed(play: Make) -> Non
     works = opened(run, "linkedin")
     passed(run, works)
     with run.ctx.db.write() as connection:
-        kept = _record(connection, run.ctx, [(work, AlreadyConnected()) for work in works])
+        kept = _record(connection, run.ctx, [(work, AlreadyConnected()) for work in works], False)
     assert kept == {0: True, 1: True, 2: True}
     with run.ctx.db.read() as connection:
         assert connection.execute(select(enrollments.c.step)).scalars().all() == ["write"] * 3
@@ -144,7 +144,7 @@ def test_a_claim_that_is_gone_opens_nothing_beside_the_one_that_replaced_it(play
     rescue(run.ctx)
     [new] = claim_due(run.ctx, lane, 1).claims
     with run.ctx.db.write() as connection:
-        works = _open(connection, run.ctx, [(old, None), (new, None)])
+        works = _open(connection, run.ctx, [(old, None), (new, None)], False)
     assert list(works) == [1]
     assert isinstance(works[1], Work)
     assert works[1].claim == new
@@ -177,7 +177,7 @@ def test_a_late_result_beside_a_newer_one_of_the_same_person_loses_neither(play:
     newer = begun(run)
     assert (slow.step, newer.step) == ("first", "second")
     with run.ctx.db.write() as connection:
-        assert _record(connection, run.ctx, [(slow, Sent("<1@b>")), (newer, Sent("<2@b>"))]) == {1: True}
+        assert _record(connection, run.ctx, [(slow, Sent("<1@b>")), (newer, Sent("<2@b>"))], False) == {1: True}
     assert record(run.ctx, slow, Sent("<1@b>"))  # alone: its claim is gone
     assert run.path(1) == ["first sent", "pause done", "second sent"]
     with run.ctx.db.read() as connection:

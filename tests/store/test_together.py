@@ -24,9 +24,9 @@ def db(tmp_path: Path) -> Iterator[Database]:
     opened.close()
 
 
-def note(connection: Connection, context: str, names: Sequence[str]) -> dict[int, str]:
-    """Write a row for each name; what is called `broken` fails, and `shy` is left out where there are others."""
-    taken = {place: name for place, name in enumerate(names) if name != "shy" or len(names) == 1}
+def note(connection: Connection, context: str, names: Sequence[str], alone: bool) -> dict[int, str]:
+    """Write a row for each name; what is called `broken` fails, and `shy` is only written alone."""
+    taken = {place: name for place, name in enumerate(names) if name != "shy" or alone}
     for name in taken.values():
         connection.execute(insert(meta).values(name=name, value=context))
         if name == "broken":
@@ -107,11 +107,11 @@ def test_what_an_act_leaves_out_is_done_by_itself_afterwards(db: Database, patie
 def test_who_was_left_out_holds_up_nobody_who_comes_after(db: Database, patient: None) -> None:
     reached, go_on = threading.Event(), threading.Event()
 
-    def hesitate(connection: Connection, context: str, names: Sequence[str]) -> dict[int, str]:
-        if names == ["shy"]:
+    def hesitate(connection: Connection, context: str, names: Sequence[str], alone: bool) -> dict[int, str]:
+        if alone:
             reached.set()
             assert go_on.wait(30)
-        return note(connection, context, names)
+        return note(connection, context, names, alone)
 
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(bring, db, ["ada", "shy"], hesitate)
@@ -127,11 +127,44 @@ def test_trouble_of_the_database_is_everybodys_and_nothing_is_kept(db: Database,
         raise DatabaseUnavailable("the disk is full", help="make space")
 
     event.listen(db.engine, "commit", full)
-    errors = bring(db, ["ada", "bob", "cyd"])
+    errors = bring(db, ["ada", "shy", "cyd"])
     assert [(type(error), str(error)) for error in errors] == [(DatabaseUnavailable, "the disk is full")] * 3
     assert len({id(error) for error in errors}) == 3
     assert noted(db) == []
     assert bring(db, ["ada", "bob"]) == ["ada of 2", "bob of 2"]
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> Iterator[Database]:
+    opened = open_database(postgres_url)
+    metadata.create_all(opened.engine)
+    yield opened
+    opened.close()
+
+
+def test_on_postgresql_those_share_a_commit_that_come_for_the_same(postgres: Database, patient: None) -> None:
+    postgres.together(note, "together", "first")  # a line begins with the first who comes for it
+    commits: list[object] = []
+    event.listen(postgres.engine, "commit", commits.append)
+    assert bring(postgres, ["ada", "bob", "cyd"]) == [f"{name} of 3" for name in ("ada", "bob", "cyd")]
+    assert len(commits) == 1
+
+
+def test_on_postgresql_who_comes_for_something_else_waits_for_nobody(postgres: Database) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(connection: Connection, context: str, names: Sequence[str], alone: bool) -> dict[int, str]:
+        begun.set()
+        assert go_on.wait(30)
+        return note(connection, context, names, alone)
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(postgres.together, slow, "together", "ada")
+        assert begun.wait(30)
+        assert postgres.together(note, "together", "bob") == "bob of 1"
+        assert not first.done()
+        go_on.set()
+    assert first.result() == "ada of 1"
 
 
 def test_other_acts_and_contexts_share_the_commit_and_not_the_call(db: Database, patient: None) -> None:
@@ -156,10 +189,10 @@ def test_who_is_on_the_way_and_does_not_come_is_not_waited_for(db: Database) -> 
 def test_what_is_brought_meanwhile_goes_in_the_next_transaction(db: Database, patient: None) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(connection: Connection, context: str, names: Sequence[str]) -> dict[int, str]:
+    def slow(connection: Connection, context: str, names: Sequence[str], alone: bool) -> dict[int, str]:
         begun.set()
         assert go_on.wait(30)
-        return note(connection, context, names)
+        return note(connection, context, names, alone)
 
     with ThreadPoolExecutor(3) as pool:
         first = pool.submit(db.together, slow, "together", "ada")

@@ -6,13 +6,13 @@ round: a stop of a whole company, an inbox read with the answers of several.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, select, text
+from postgres_waiting import until_waiting
+from sqlalchemy import Connection, select
 
 from runner.engine.outcomes import Permit, Sent
 from runner.model.project import ContactPolicy, ProjectSettings
@@ -54,7 +54,7 @@ def claimed(play: Play) -> tuple[Claim, ...]:
 @pytest.fixture
 def works(play: Play, claimed: tuple[Claim, ...]) -> list[Work]:
     with play.ctx.db.write() as connection:
-        opened = _open(connection, play.ctx, [(claim, None) for claim in claimed]).values()
+        opened = _open(connection, play.ctx, [(claim, None) for claim in claimed], False).values()
     return [work for work in opened if isinstance(work, Work)]
 
 
@@ -68,7 +68,7 @@ def hold(connection: Connection, *, the_claim: bool) -> None:
 def test_who_is_held_is_not_opened_with_the_others(play: Play, claimed: tuple[Claim, ...], the_claim: bool) -> None:
     with play.ctx.db.write() as holder, play.ctx.db.write() as connection:
         hold(holder, the_claim=the_claim)
-        opened = _open(connection, play.ctx, [(claim, None) for claim in claimed])
+        opened = _open(connection, play.ctx, [(claim, None) for claim in claimed], False)
         assert sorted(opened) == [0, 2]
     assert isinstance(open_work(play.ctx, claimed[1]), Work)
 
@@ -76,7 +76,7 @@ def test_who_is_held_is_not_opened_with_the_others(play: Play, claimed: tuple[Cl
 def test_whose_claim_is_held_does_not_pass_the_gate_with_the_others(play: Play, works: list[Work]) -> None:
     with play.ctx.db.write() as holder, play.ctx.db.write() as connection:
         hold(holder, the_claim=True)
-        verdicts = _pass(connection, play.ctx, [work.intention() for work in works])
+        verdicts = _pass(connection, play.ctx, [work.intention() for work in works], False)
         assert {place: type(verdict) for place, verdict in verdicts.items()} == {0: Permit, 2: Permit}
     assert isinstance(pass_gate(play.ctx, works[1].intention()), Permit)
 
@@ -88,24 +88,32 @@ def test_who_is_held_is_not_recorded_with_the_others(play: Play, works: list[Wor
     reports = [(work, Sent(f"<{work.attempt_id}@x>")) for work in works]
     with play.ctx.db.write() as holder, play.ctx.db.write() as connection:
         hold(holder, the_claim=the_claim)
-        assert _record(connection, play.ctx, reports) == {0: True, 2: True}
+        assert _record(connection, play.ctx, reports, False) == {0: True, 2: True}
     assert record(play.ctx, *reports[1])
     assert play.path(BOB) == ["hello sent"]
 
 
-def test_alone_it_waits_for_whoever_holds_the_claim(play: Play, works: list[Work]) -> None:
+def test_alone_it_waits_for_whoever_holds_the_claim_and_holds_up_nobody_of_its_process(
+    play: Play, works: list[Work]
+) -> None:
     with ThreadPoolExecutor(1) as pool:
         with play.ctx.db.write() as holder:
             hold(holder, the_claim=True)
             verdict = pool.submit(pass_gate, play.ctx, works[1].intention())
-            until_somebody_waits(holder)
+            until_waiting(holder)
+            assert isinstance(pass_gate(play.ctx, works[2].intention()), Permit), "who waits is not in the line"
             assert not verdict.done()
         assert isinstance(verdict.result(PATIENCE_SECONDS), Permit)
 
 
-def until_somebody_waits(connection: Connection) -> None:
-    for _ in range(100 * PATIENCE_SECONDS):
-        if connection.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted")).first():
-            return
-        threading.Event().wait(0.01)
-    raise AssertionError("nobody waits")
+def test_a_result_that_waits_holds_up_nobody_of_its_process(play: Play, works: list[Work]) -> None:
+    for work in works:
+        assert isinstance(pass_gate(play.ctx, work.intention()), Permit)
+    with ThreadPoolExecutor(1) as pool:
+        with play.ctx.db.write() as holder:
+            hold(holder, the_claim=False)
+            kept = pool.submit(record, play.ctx, works[1], Sent("<2@x>"))
+            until_waiting(holder)
+            assert record(play.ctx, works[2], Sent("<3@x>"))
+            assert not kept.done()
+        assert kept.result(PATIENCE_SECONDS)
