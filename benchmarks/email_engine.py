@@ -35,7 +35,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -244,7 +244,9 @@ def same(setting: Setting, tapes: Sequence[Tape], name: str, *, shared: bool = F
     def work(following: Iterator[Tape]) -> None:
         session = SmtpSession.open(account_of(setting.account).smtp, ssl.create_default_context())
         database = driver(url)
-        with together.on_the_way():
+        together.set_out()
+        with ExitStack() as stack:
+            stack.callback(together.arrive)
             for part in itertools.chain.from_iterable(map(parts_of, following)):
                 match part:
                     case Envelope():

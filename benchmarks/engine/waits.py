@@ -2,61 +2,65 @@
 
 from __future__ import annotations
 
-import gc
-import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from engine.databases import Fresh, driver
 from engine.replay import Tape, play, recording
 from engine.stage import context, due_by, fill
+from engine.turns import ROUNDS, Taken, in_turn
 from runner.store.ticking import advance_due
 
-BATCH, ROUNDS = 500, 5
+BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Microseconds a step by the clock, seconds a round by the processor, and calls of the driver a batch."""
+    """What a round took the floor and the product, the steps of a round, and calls of the driver a batch."""
 
-    floor: float
-    ours: float
-    floor_cpu: float
-    ours_cpu: float
+    of_floor: Taken
+    of_ours: Taken
+    steps: int
     calls: int
+
+    @property
+    def floor(self) -> float:
+        """Microseconds that a step took the floor, by the clock."""
+        return self.of_floor.clock / self.steps * 1e6
+
+    @property
+    def ours(self) -> float:
+        """Microseconds that a step took the product, by the clock."""
+        return self.of_ours.clock / self.steps * 1e6
 
     @property
     def ratio(self) -> float:
         """How much of the bare driver's pace is left."""
         return self.floor / self.ours
 
-
-def measure(fresh: Fresh, people: int, steps: int, *, scattered: bool) -> Measured:
-    """Product and floor in turn, each on a database of its own that began as the same."""
-    urls = [fresh(f"{name}_{people}") for name in ("recorded", "floor", "ours")]
-    for url in urls:
-        fill(url, people, scattered=scattered)
-    tapes, floor = _tapes(urls[0], steps), driver(urls[1])
-    rounds = _rounds(urls[2], steps)
-    taken: dict[str, list[tuple[float, float]]] = {"floor": [], "ours": []}
-    for tape, ours in zip(tapes, rounds, strict=True):
-        taken["floor"].append(_timed(partial(play, tape, floor)))
-        taken["ours"].append(_timed(ours))
-    floor.close()
-    clock = {name: statistics.median(pair[0] for pair in pairs) / steps * 1e6 for name, pairs in taken.items()}
-    cpu = {name: statistics.median(pair[1] for pair in pairs) for name, pairs in taken.items()}
-    calls = sum(tape.statements for tape in tapes) * BATCH // (steps * len(tapes))
-    return Measured(clock["floor"], clock["ours"], cpu["floor"], cpu["ours"], calls)
+    @property
+    def cpu_ratio(self) -> float:
+        """The same by what the processor did."""
+        return self.of_floor.cpu / self.of_ours.cpu
 
 
-def _timed(work: Callable[[], object]) -> tuple[float, float]:
-    gc.collect()
-    gc.freeze()  # the tapes are ours, not the product's: its collections must not walk through them
-    started = time.perf_counter(), time.process_time()
-    work()
-    return time.perf_counter() - started[0], time.process_time() - started[1]
+def measure(fresh: Fresh, sizes: Sequence[int], steps: int, *, scattered: bool) -> list[Measured]:
+    """Product and floor on databases of so many people each, all in turn, each on one of its own."""
+    ways: list[Sequence[Callable[[], object]]] = []
+    calls, close = [], []
+    for people in sizes:
+        urls = [fresh(f"{name}_{people}") for name in ("recorded", "floor", "ours")]
+        for url in urls:
+            fill(url, people, scattered=scattered)
+        tapes, raw = _tapes(urls[0], steps), driver(urls[1])
+        ways += [[partial(play, tape, raw) for tape in tapes], _rounds(urls[2], steps)]
+        calls.append(sum(tape.statements for tape in tapes) * BATCH // (steps * len(tapes)))
+        close.append(raw.close)
+    taken = in_turn(ways)
+    for end in close:
+        end()
+    return [Measured(*taken[2 * at : 2 * at + 2], steps, calls[at]) for at in range(len(sizes))]
 
 
 def _rounds(url: str, steps: int) -> list[Callable[[], None]]:

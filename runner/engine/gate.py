@@ -11,6 +11,7 @@ from runner.engine.limits import Gap, Limit
 from runner.engine.outcomes import Cancelled, Detail, NotNow, Refusal
 from runner.model.calendar import SendWindow, next_slot
 from runner.model.calendar_zones import Zones
+from runner.values import value
 
 IN_FLIGHT = timedelta(seconds=1)
 """When to look again at a limit that is full only because of sends still under way."""
@@ -45,19 +46,19 @@ LOST = frozenset({Rule.CLAIM_LOST.value, Rule.ENDED.value, Rule.PAUSED.value})
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How full a limit is: `used` of its count, and when the next place is free (None: one under way holds it)."""
+    """How a full limit stands: `used` of its count, and when a place is free again (None: one under way holds it)."""
 
     used: int
     frees_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GateFacts:
     """Everything the gate weighs, read in one transaction.
 
     `claimed` is whether the claim still holds; `switched_off` names the kill switch that is set; `suppressed` says
     by what; `retry_at` is set while the account backs off; `inbox_stale` while an inbox is unread that a reply could
-    be in; `too_many_open` when an account has as many open invitations as it may.
+    be in; `too_many_open` when an account has as many open invitations as it may; `usage` has the limits that are full.
     """
 
     claimed: bool
@@ -139,8 +140,8 @@ def _limited(facts: GateFacts, now: datetime) -> NotNow | None:
     """The refusal of the fullest limit: the one that frees its next place last."""
     worst: NotNow | None = None
     for limit in facts.limits:
-        usage = facts.usage.get(limit, Usage(0))
-        if usage.used >= limit.rate.count:
+        usage = facts.usage.get(limit)
+        if usage is not None:
             until = usage.frees_at or now + IN_FLIGHT
             text = f"{limit.name} limit: {usage.used} of {limit.rate.count} in {limit.rate.per}"
             detail = {"scope": limit.scope, "used": usage.used, "count": limit.rate.count}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from runner.model.campaign import Campaign
@@ -13,23 +13,25 @@ from runner.model.companies import company_of
 from runner.model.lead import Lead
 from runner.model.project import ProjectSettings
 from runner.model.rates import LimitSet, Rate
+from runner.values import value
 
 DAY = timedelta(days=1)
 A_LIFE = timedelta(days=36500)
 GLOBAL = "global"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limit:
     """A rate on a scope. `scope` is the key it is counted by; `lane_wide` limits hold everybody on the account.
 
-    With `besides_lead`, what went to that lead does not count.
+    With `besides_lead`, what went to that lead does not count. A send looks its limits up in a dozen maps, so what
+    hardly tells two of them apart stays out of the hash.
     """
 
     scope: str
-    rate: Rate
+    rate: Rate = field(hash=False)
     name: str
-    lane_wide: bool
+    lane_wide: bool = field(hash=False)
     besides_lead: int | None = None
 
 

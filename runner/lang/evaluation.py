@@ -27,7 +27,6 @@ from runner.lang.nodes import (
     Or,
     OutcomeIs,
     Word,
-    children,
 )  # fmt: skip
 from runner.values import value
 
@@ -61,18 +60,7 @@ def evaluate(condition: Condition, facts: Facts) -> bool | None:
 
 def trace(condition: Condition, facts: Facts) -> list[tuple[str, object]]:
     """Every part that was asked, as written, with its value: for `explain`. None is unknown."""
-    found: list[tuple[str, object]] = []
-    todo: list[Node] = [condition.root]
-    while todo:
-        node = todo.pop(0)
-        match node:
-            case OutcomeIs() | EventSeen() | Has():
-                found.append((condition.text[node.start : node.end], _truth(node, facts)))
-            case Field() | DaysSince():
-                found.append((condition.text[node.start : node.end], _value(node, facts)))
-            case _:
-                todo = [*children(node), *todo]
-    return list(dict.fromkeys((text, _plain(value)) for text, value in found))
+    return [(text, _plain(_value(node, facts))) for text, node in condition.asked]
 
 
 def _plain(value: object) -> object:

@@ -14,10 +14,27 @@ expected. `evaluation` computes three-valued truth.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from runner.lang.nodes import And, Compare, DaysSince, Dotted, Field, Has, ListOf, Literal, Node, Not, Or, Word
+from runner.lang.nodes import (
+    And,
+    Compare,
+    DaysSince,
+    Dotted,
+    EventSeen,
+    Field,
+    Has,
+    ListOf,
+    Literal,
+    Node,
+    Not,
+    Or,
+    OutcomeIs,
+    Word,
+    children,
+)
 
 SCOPES = ("lead", "campaign", "vars")
 KEYWORDS = frozenset({"if", "and", "or", "not", "in", "has", "days_since", "true", "false"})
@@ -39,10 +56,29 @@ _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A parsed condition: its text as written and its expression tree."""
+    """A parsed condition: its text as written, its expression tree, and those parts of it that ask for something.
+
+    The parts, each once with its text, are what a trace shows of every person who comes by.
+    """
 
     text: str
     root: Node
+    asked: tuple[tuple[str, Node], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        found: dict[str, Node] = {}
+        for node in _asking(self.root):
+            found.setdefault(self.text[node.start : node.end], node)
+        object.__setattr__(self, "asked", tuple(found.items()))
+
+
+def _asking(node: Node) -> Iterator[Node]:
+    """The parts that ask for something, in their order."""
+    if isinstance(node, OutcomeIs | EventSeen | Has | Field | DaysSince):
+        yield node
+    else:
+        for child in children(node):
+            yield from _asking(child)
 
 
 class ConditionError(ValueError):

@@ -42,8 +42,8 @@ class ChannelConfig:
     send_window: SendWindow | None = None
     timezone: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
+    key: str = field(init=False, repr=False, compare=False)
+    """The account's identity in the database, such as `email/ada`."""
 
-    @property
-    def key(self) -> str:
-        """The account's identity in the database, such as `email/ada`."""
-        return f"{self.channel.value}/{self.name}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.channel.value}/{self.name}")

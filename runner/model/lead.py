@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from enum import Enum
 from operator import attrgetter
+from typing import Any
 from urllib.parse import urlsplit
 
 from runner.values import value
@@ -77,6 +78,11 @@ class LeadValues(Mapping[str, object]):
     def __getitem__(self, name: str) -> object:
         read = _STANDARD.get(name)
         return self.lead.fields[name] if read is None else read(self.lead)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The same, or `default`: what `Mapping` does by way of an exception, and conditions ask for at every step."""
+        read = _STANDARD.get(name)
+        return self.lead.fields.get(name, default) if read is None else read(self.lead)
 
     def __iter__(self) -> Iterator[str]:
         return iter({**self.lead.fields, **_STANDARD})

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from runner.errors import DatabaseUnavailable
 from runner.serve.app import App
 from runner.serve.exclusive import claim_machine
+from runner.serve.heap import settle_heap
 from runner.serve.loop import Pace, Service
 from runner.serve.public import start_public
 from runner.serve.until_idle import is_anybody_on_the_way, open_count
@@ -49,6 +50,7 @@ def run_service(app: App, options: Options) -> int:
         stopping.listen()
         service.start()
         public = start_public(app.context)
+        settle_heap()
         log.info("serve.ready", people=open_count(app))
         while not stopping.wanted(0.2):
             if options.until_idle and _is_idle(app, service):

@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
+from json.encoder import encode_basestring_ascii
 from operator import is_
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     Column,
     ColumnElement,
     Connection,
@@ -97,7 +99,14 @@ def reader(type_: TypeEngine[Any], dialect: Dialect) -> Read | None:
     """How a column's value is read. psycopg gives every type of ours as it is, except those we made ourselves."""
     if dialect.name == "postgresql" and not isinstance(type_, TypeDecorator):
         return None
+    if dialect.name == "sqlite" and isinstance(type_, JSON):
+        return _from_json
     return type_.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _from_json(text: str) -> Any:
+    """Most people have no tags, no lists and no fields of their own, and a decoder costs more to set up than to use."""
+    return [] if text == "[]" else {} if text == "{}" else json.loads(text)
 
 
 def wanted(column: Column[Any], dialect: Dialect, name: str = "keys") -> ColumnElement[bool]:
@@ -147,7 +156,9 @@ def as_keys(keys: Sequence[int] | Sequence[str], dialect: Dialect) -> Sequence[i
 
 def _as_json(keys: Sequence[int] | Sequence[str]) -> str:
     """A list of numbers looks the same in both languages, and an encoder costs more to set up than to use."""
-    return str(keys) if keys and type(keys[0]) is int else json.dumps(keys)
+    if keys and type(keys[0]) is int:
+        return str(keys)
+    return "[" + ", ".join([encode_basestring_ascii(str(key)) for key in keys]) + "]"
 
 
 class Bulk:

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from secrets import token_hex
@@ -58,7 +58,7 @@ class Database:
         Raises DatabaseUnavailable when the database is locked, full, read-only or gone.
         """
         try:
-            with self._in_turn(), self._writer() as connection, connection.begin():
+            with self._writer() as connection, connection.begin():
                 yield connection
         except _MAYBE_TROUBLE as error:
             if _is_ours(error):
@@ -68,10 +68,14 @@ class Database:
     @contextmanager
     def on_the_way(self) -> Iterator[None]:
         """For a thread that brings one part after the other to `together`."""
-        with ExitStack() as stack:
-            for line in list(self._lines.values()):
-                stack.enter_context(line.on_the_way())
+        lines = list(self._lines.values())
+        for line in lines:
+            line.set_out()
+        try:
             yield
+        finally:
+            for line in lines:
+                line.arrive()
 
     def together(self, act: Act[C, A, B], context: C, item: A) -> B:
         """What `act` gives for `item` in a durable transaction, with what other threads bring meanwhile.
@@ -110,33 +114,30 @@ class Database:
             raise _unavailable(error, self.engine.url) from error
 
     @contextmanager
-    def _in_turn(self) -> Iterator[None]:
-        """On SQLite the threads of a process take turns: SQLite would let them sleep, and ever longer."""
-        if not self.is_sqlite:
-            yield
-            return
-        if not self._turn.acquire(timeout=TURNS * BUSY_TIMEOUT_MS / 1000):
-            place = self.engine.url.render_as_string()
-            raise DatabaseUnavailable(f"{place}: another thread does not end its write", help="restart `runner serve`")
-        try:
-            yield
-        finally:
-            self._turn.release()
-
-    @contextmanager
     def _writer(self) -> Iterator[Connection]:
         """On SQLite the one connection that whoever has the turn writes on, a new one after any trouble."""
         if not self.is_sqlite:
             with self.engine.connect() as connection:
                 yield connection
             return
-        kept, self._kept = self._kept or self.engine.connect(), None
+        self._take_turn()
+        kept = None
         try:
+            kept, self._kept = self._kept or self.engine.connect(), None
             yield kept
+            self._kept = kept
         except BaseException:
-            kept.close()
+            if kept is not None:
+                kept.close()
             raise
-        self._kept = kept
+        finally:
+            self._turn.release()
+
+    def _take_turn(self) -> None:
+        """On SQLite the threads of a process take turns: SQLite would let them sleep, and ever longer."""
+        if not self._turn.acquire(timeout=TURNS * BUSY_TIMEOUT_MS / 1000):
+            place = self.engine.url.render_as_string()
+            raise DatabaseUnavailable(f"{place}: another thread does not end its write", help="restart `runner serve`")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -190,8 +191,9 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
-        with self._in_turn():
-            kept, self._kept = self._kept, None
+        self._take_turn()
+        kept, self._kept = self._kept, None
+        self._turn.release()
         if kept is not None:
             kept.close()
         self.engine.dispose()

@@ -5,7 +5,7 @@ Building, keying and looking up a statement costs SQLAlchemy several times what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ Convert = Callable[[Any], Any]
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     sql: str
-    sql_of_one: str
+    sql_of_one: str | None
     named: bool
     names: tuple[str, ...]
     constants: Mapping[str, Any]
@@ -36,10 +36,13 @@ class Fixed:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
-    def rows(self, connection: Connection, **values: Any) -> list[list[Any]]:
+    def rows(self, connection: Connection, **values: Any) -> Sequence[Any]:
         """The rows that come back."""
         compiled = self._for(connection.dialect)
-        rows = [list(row) for row in fetch(connection, _sql(compiled, values), _bound(compiled, values))]
+        found = fetch(connection, _sql(compiled, values), _bound(compiled, values))
+        if not found or not compiled.readers:
+            return found
+        rows = [list(row) for row in found]
         for index, convert in compiled.readers:
             for row in rows:
                 if row[index] is not None:
@@ -59,6 +62,8 @@ class Fixed:
 
 
 def _sql(compiled: _Compiled, given: Mapping[str, Any]) -> str:
+    if compiled.sql_of_one is None:
+        return compiled.sql
     lists = [value for value in given.values() if isinstance(value, list)]
     return compiled.sql_of_one if lists and all(len(each) == 1 for each in lists) else compiled.sql
 
@@ -73,13 +78,14 @@ def _bound(compiled: _Compiled, given: Mapping[str, Any]) -> Any:
 
 def _compile(statement: Select[Any] | TextualSelect | UpdateBase, dialect: Dialect) -> _Compiled:
     compiled = statement.compile(dialect=dialect)
+    sql, sql_of_one = str(compiled), of_one(str(compiled))
     names = tuple(compiled.positiontup or ()) if compiled.positional else tuple(compiled.bind_names.values())
     found = ((index, reader(column.type, dialect)) for index, column in enumerate(statement.exported_columns))
     types = (compiled.binds[name].type.dialect_impl(dialect) for name in names)
     made = enumerate(type_.bind_processor(dialect) for type_ in types)
     return _Compiled(
-        sql=str(compiled),
-        sql_of_one=of_one(str(compiled)),
+        sql=sql,
+        sql_of_one=sql_of_one if sql_of_one != sql else None,
         named=not compiled.positional,
         names=names,
         constants={name: bind.value for name, bind in compiled.binds.items() if not bind.required},

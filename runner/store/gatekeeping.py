@@ -32,9 +32,10 @@ from runner.store.suppressions import Hit, suppressions_of, why_suppressed
 from runner.store.tables import channel_configs, enrollments, events, inbox_cursors, reservations, switches
 from runner.store.tables import outreach_attempts as attempts
 from runner.store.withdrawing import open_invitations
+from runner.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Intention:
     """One send that asks to pass: who, by which account, as which attempt. `claim` is None for a mere look ahead."""
 
@@ -210,7 +211,7 @@ class _Reading:
         return why_suppressed(self._suppressed.get(intention.lead.id, ()), intention.account.channel)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Bounds:
     """What bounds a send, and the scopes on which a permit has to reserve."""
 

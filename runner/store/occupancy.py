@@ -20,13 +20,15 @@ TOGETHER = 16
 
 
 def usages(connection: Connection, used: Mapping[Limit, int], now: datetime) -> Mapping[Limit, Usage]:
-    """How full each limit is of which so many places are taken.
+    """How the full ones stand among limits of which so many places are taken.
 
     A place that everybody wants is free again when the oldest send leaves its window.
     """
     full = {limit: count for limit, count in used.items() if count >= limit.rate.count}
-    free_again = frees_at(connection, full, now) if full else {}
-    return {limit: Usage(count, free_again.get(limit)) for limit, count in used.items()}
+    if not full:
+        return {}
+    free_again = frees_at(connection, full, now)
+    return {limit: Usage(count, free_again.get(limit)) for limit, count in full.items()}
 
 
 def counted(connection: Connection, limits: Iterable[Limit], now: datetime) -> dict[Limit, int]:

@@ -89,13 +89,16 @@ def _take_due(connection: Connection, lane_id: int, now: datetime, limit: int) -
     return rows
 
 
+_DUE = Due()
+
+
 def _decide_one(writer: Writer, loaded: Loaded) -> None:
     """Decide, or park the enrollment where a decision of ours fails: one fault must not hold up the others."""
     if loaded.state.status is EnrollmentStatus.PAUSED:
         resume_rows(writer.connection, [loaded.state.id], writer.now, writer.ctx.book)
         return
     try:
-        commands = decide(writer.ctx.book.graph(loaded.sequence_id), loaded.state, Due(), writer.now)
+        commands = decide(writer.ctx.book.graph(loaded.sequence_id), loaded.state, _DUE, writer.now)
     except Exception:  # noqa: BLE001 - whatever it is, it is kept with its traceback and shown
         park(writer.connection, loaded.state.id, loaded.state.step, traceback.format_exc(limit=8), writer.now)
         return

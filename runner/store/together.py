@@ -9,8 +9,8 @@ Implementation Techniques for Main Memory Database Systems, 1984).
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -57,17 +57,16 @@ class Together:
         self._on_the_way = 0
         self._gathering: threading.Lock | None = None
 
-    @contextmanager
-    def on_the_way(self) -> Iterator[None]:
-        """Meanwhile this thread brings one part after the other: a transaction waits for it a moment."""
+    def set_out(self) -> None:
+        """From now on this thread brings one part after the other: a transaction waits for it a moment."""
         with self._lock:
             self._on_the_way += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._on_the_way -= 1
-                self._look()
+
+    def arrive(self) -> None:
+        """This thread brings no more."""
+        with self._lock:
+            self._on_the_way -= 1
+            self._look()
 
     def do(self, act: Act[C, A, B], context: C, item: A) -> B:
         """What `act` gives for `item`, durably; others who bring the same act and context are taken along.

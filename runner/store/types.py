@@ -64,17 +64,32 @@ def to_json(value: object) -> str:
     if type(value) is dict:
         if not value:
             return "{}"
-        if len(value) < 4 and set(map(type, value.values())) == _ONLY_TEXTS:
-            return _texts_to_json(tuple(value.items()))
+        if len(value) < 4 and (items := _items(value)) is not None:
+            return _items_to_json(items)
     return json.dumps(value)
 
 
-_ONLY_TEXTS = {str}
+_Items = tuple[tuple[str, "str | _Items"], ...]
+
+
+def _items(value: dict[str, Any]) -> _Items | None:
+    """A map of texts, or of such maps, as something that can be looked up; None for any other."""
+    found: list[tuple[str, str | _Items]] = []
+    for name, each in value.items():
+        known = each if type(each) is str else _items(each) if type(each) is dict and len(each) < 4 else None
+        if known is None:
+            return None
+        found.append((name, known))
+    return tuple(found)
 
 
 @lru_cache(maxsize=1024)
-def _texts_to_json(items: tuple[tuple[str, str], ...]) -> str:
-    return json.dumps(dict(items))
+def _items_to_json(items: _Items) -> str:
+    return json.dumps(_mapping(items))
+
+
+def _mapping(items: _Items) -> dict[str, Any]:
+    return {name: each if isinstance(each, str) else _mapping(each) for name, each in items}
 
 
 Id = BigInteger().with_variant(Integer(), "sqlite")

@@ -427,6 +427,8 @@ def text_seed(loaded: Loaded, step: str) -> str:
 
 def draw_variant(variants: tuple[Variant, ...], seed: str) -> Variant:
     """The variant of a lead at a step: the same for the same seed, in proportion to the weights."""
+    if len(variants) == 1:
+        return variants[0]
     weights = [variant.weight for variant in variants]
     return random.Random(f"variant|{seed}").choices(variants, weights if any(weights) else None)[0]
 

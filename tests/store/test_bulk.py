@@ -82,6 +82,18 @@ def test_any_number_of_keys_finds_their_rows_and_no_others(db: Database, keys: l
         assert sorted(key for (key,) in query.run(connection, keys)) == [key for key in keys if key <= len(ODD)]
 
 
+def test_a_key_is_found_whatever_stands_in_it(db: Database) -> None:
+    with db.write() as connection:
+        bulk_insert(leads, COLUMNS, connection.dialect).run(connection, rows())
+        asked = BulkSelect(
+            select(leads.c.first_name).where(wanted(leads.c.first_name, connection.dialect)), connection.dialect
+        )
+        texts = [text for text in ODD if text is not None]
+        for keys in ([text] for text in texts):
+            assert asked.run(connection, keys) == [(keys[0],)]
+        assert sorted(asked.run(connection, [*texts, "nobody"])) == sorted((text,) for text in texts)
+
+
 def test_postgresql_takes_many_rows_in_one_statement(postgres_url: str) -> None:
     db = open_database(postgres_url)
     metadata.create_all(db.engine)
