@@ -141,7 +141,9 @@ def _limited(facts: GateFacts, now: datetime) -> NotNow | None:
     worst: NotNow | None = None
     for limit in facts.limits:
         usage = facts.usage.get(limit)
-        if usage is not None:
+        if usage is None:
+            continue
+        if usage.used >= limit.rate.count:
             until = usage.frees_at or now + IN_FLIGHT
             text = f"{limit.name} limit: {usage.used} of {limit.rate.count} in {limit.rate.per}"
             detail = {"scope": limit.scope, "used": usage.used, "count": limit.rate.count}
