@@ -21,6 +21,7 @@ from engine.databases import databases
 from engine.stage import context, due_by, fill
 from engine.waits import BATCH, Measured, measure
 
+from runner.serve.heap import settle_heap
 from runner.store.ticking import advance_due
 
 ON_SQLITE, OVER_FLOOR, MEMORY, MEGABYTES = 1.15, 1.25, 1.1, 120
@@ -30,6 +31,7 @@ def weight(url: str, steps: int) -> int:
     """Peak megabytes of this process after so many steps."""
     ctx, lane, clock = context(url)
     clock.jump_to(due_by(steps))
+    settle_heap()  # as `serve` does
     while advance_due(ctx, lane, BATCH).taken:
         pass
     peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -44,21 +44,14 @@ LOST = frozenset({Rule.CLAIM_LOST.value, Rule.ENDED.value, Rule.PAUSED.value})
 """Refusals that say somebody else already decided about this enrollment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """How a full limit stands: `used` of its count, and when a place is free again (None: one under way holds it)."""
-
-    used: int
-    frees_at: datetime | None = None
-
-
 @value
 class GateFacts:
     """Everything the gate weighs, read in one transaction.
 
     `claimed` is whether the claim still holds; `switched_off` names the kill switch that is set; `suppressed` says
     by what; `retry_at` is set while the account backs off; `inbox_stale` while an inbox is unread that a reply could
-    be in; `too_many_open` when an account has as many open invitations as it may; `usage` has the limits that are full.
+    be in; `too_many_open` when an account has as many open invitations as it may; `used` says how many
+    places of each limit are taken, `frees_at` when a full one has a free one again (None: one under way holds it).
     """
 
     claimed: bool
@@ -75,7 +68,8 @@ class GateFacts:
     windows: Sequence[SendWindow] = ()
     zones: Zones = field(default_factory=Zones)
     limits: Sequence[Limit] = ()
-    usage: Mapping[Limit, Usage] = field(default_factory=dict)
+    used: Mapping[Limit, int] = field(default_factory=dict)
+    frees_at: Mapping[Limit, datetime | None] = field(default_factory=dict)
     gaps: Sequence[Gap] = ()
     last_finish: Mapping[str, datetime | None] = field(default_factory=dict)
 
@@ -140,13 +134,11 @@ def _limited(facts: GateFacts, now: datetime) -> NotNow | None:
     """The refusal of the fullest limit: the one that frees its next place last."""
     worst: NotNow | None = None
     for limit in facts.limits:
-        usage = facts.usage.get(limit)
-        if usage is None:
-            continue
-        if usage.used >= limit.rate.count:
-            until = usage.frees_at or now + IN_FLIGHT
-            text = f"{limit.name} limit: {usage.used} of {limit.rate.count} in {limit.rate.per}"
-            detail = {"scope": limit.scope, "used": usage.used, "count": limit.rate.count}
+        used = facts.used.get(limit, 0)
+        if used >= limit.rate.count:
+            until = facts.frees_at.get(limit) or now + IN_FLIGHT
+            text = f"{limit.name} limit: {used} of {limit.rate.count} in {limit.rate.per}"
+            detail = {"scope": limit.scope, "used": used, "count": limit.rate.count}
             worst = _fuller(worst, _later(Rule.LIMIT, until, text, lane_wide=limit.lane_wide, detail=detail))
     for gap in facts.gaps:
         if gap.scope in facts.last_finish:

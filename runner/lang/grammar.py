@@ -14,27 +14,10 @@ expected. `evaluation` computes three-valued truth.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from runner.lang.nodes import (
-    And,
-    Compare,
-    DaysSince,
-    Dotted,
-    EventSeen,
-    Field,
-    Has,
-    ListOf,
-    Literal,
-    Node,
-    Not,
-    Or,
-    OutcomeIs,
-    Word,
-    children,
-)
+from runner.lang.nodes import And, Compare, DaysSince, Dotted, Field, Has, ListOf, Literal, Node, Not, Or, Word, asking
 
 SCOPES = ("lead", "campaign", "vars")
 KEYWORDS = frozenset({"if", "and", "or", "not", "in", "has", "days_since", "true", "false"})
@@ -67,18 +50,9 @@ class Condition:
 
     def __post_init__(self) -> None:
         found: dict[str, Node] = {}
-        for node in _asking(self.root):
+        for node in asking(self.root):
             found.setdefault(self.text[node.start : node.end], node)
         object.__setattr__(self, "asked", tuple(found.items()))
-
-
-def _asking(node: Node) -> Iterator[Node]:
-    """The parts that ask for something, in their order."""
-    if isinstance(node, OutcomeIs | EventSeen | Has | Field | DaysSince):
-        yield node
-    else:
-        for child in children(node):
-            yield from _asking(child)
 
 
 class ConditionError(ValueError):

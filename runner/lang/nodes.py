@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 Value = str | int | float | bool
@@ -161,3 +162,12 @@ def children(node: Node) -> tuple[Node, ...]:
             return (of,)
         case _:
             return ()
+
+
+def asking(node: Node) -> Iterator[Node]:
+    """The parts that ask for something, in their order."""
+    if isinstance(node, OutcomeIs | EventSeen | Has | Field | DaysSince):
+        yield node
+    else:
+        for child in children(node):
+            yield from asking(child)

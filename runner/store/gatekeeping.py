@@ -25,7 +25,7 @@ from runner.store.bulk import as_keys, bulk_insert, wanted
 from runner.store.claims import Claim, still_held
 from runner.store.context import Context
 from runner.store.fixed import Fixed
-from runner.store.occupancy import counted, last_finishes, usages
+from runner.store.occupancy import counted, frees_at, last_finishes
 from runner.store.overlays import Overlays
 from runner.store.restoring import RESTORED
 from runner.store.suppressions import Hit, suppressions_of, why_suppressed
@@ -268,7 +268,8 @@ def _facts(
         windows=windows,
         zones=zones,
         limits=bounds.limits,
-        usage=usages(connection, used, now),
+        used=used,
+        frees_at=frees_at(connection, used, now),
         gaps=bounds.gaps,
         last_finish=dict(last_finishes(connection, bounds.gaps)),
     )

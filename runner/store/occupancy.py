@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, ScalarSelect, Select, bindparam, exists, func, select
 
-from runner.engine.gate import Usage
 from runner.engine.limits import Gap, Limit
 from runner.store.fixed import Fixed
 from runner.store.tables import outreach_attempts as attempts
@@ -17,18 +16,6 @@ from runner.store.tables import reservations
 
 TOGETHER = 16
 """Limits counted in one statement; a statement for each number of them is compiled once."""
-
-
-def usages(connection: Connection, used: Mapping[Limit, int], now: datetime) -> Mapping[Limit, Usage]:
-    """How the full ones stand among limits of which so many places are taken.
-
-    A place that everybody wants is free again when the oldest send leaves its window.
-    """
-    full = {limit: count for limit, count in used.items() if count >= limit.rate.count}
-    if not full:
-        return {}
-    free_again = frees_at(connection, full, now)
-    return {limit: Usage(count, free_again.get(limit)) for limit, count in full.items()}
 
 
 def counted(connection: Connection, limits: Iterable[Limit], now: datetime) -> dict[Limit, int]:
@@ -59,12 +46,14 @@ def _values(limits: Sequence[Limit], now: datetime) -> dict[str, Any]:
 
 
 def frees_at(connection: Connection, used: Mapping[Limit, int], now: datetime) -> dict[Limit, datetime | None]:
-    """When each of these limits, of which so many places are taken and none is free, has a free one again.
+    """When those of some limits have a free place again that have none, so many places of each being taken.
 
-    None while sends under way hold it. Many are asked for in one statement.
+    None while sends under way hold it. A place that everybody wants is free again when the oldest send leaves its
+    window. Many are asked for in one statement.
     """
-    found: dict[Limit, datetime | None] = {limit: now + timedelta(days=1) for limit in used if not limit.rate.count}
-    asked = sorted(used.keys() - found.keys(), key=lambda limit: limit.besides_lead is not None)
+    full = [limit for limit, count in used.items() if count >= limit.rate.count]
+    found: dict[Limit, datetime | None] = {limit: now + timedelta(days=1) for limit in full if not limit.rate.count}
+    asked = sorted((limit for limit in full if limit.rate.count), key=lambda limit: limit.besides_lead is not None)
     for first in range(0, len(asked), TOGETHER):
         some = asked[first : first + TOGETHER]
         values = _values(some, now) | {f"before_{at}": used[limit] - limit.rate.count for at, limit in enumerate(some)}

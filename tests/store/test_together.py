@@ -14,6 +14,7 @@ from sqlalchemy import Connection, event, insert, select
 from runner.errors import DatabaseUnavailable
 from runner.store.database import Database, open_database
 from runner.store.tables import meta, metadata
+from runner.store.together import Act
 
 
 @pytest.fixture
@@ -32,6 +33,18 @@ def note(connection: Connection, context: str, names: Sequence[str], alone: bool
         if name == "broken":
             raise ValueError(name)
     return {place: f"{name} of {len(names)}" for place, name in taken.items()}
+
+
+def slowly() -> tuple[Act[str, str, str], threading.Event, threading.Event]:
+    """An act that says when it has begun, and waits to be let go on."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def act(connection: Connection, context: str, names: Sequence[str], alone: bool) -> dict[int, str]:
+        begun.set()
+        assert go_on.wait(30)
+        return note(connection, context, names, alone)
+
+    return act, begun, go_on
 
 
 def noted(db: Database) -> list[str]:
@@ -151,13 +164,7 @@ def test_on_postgresql_those_share_a_commit_that_come_for_the_same(postgres: Dat
 
 
 def test_on_postgresql_who_comes_for_something_else_waits_for_nobody(postgres: Database) -> None:
-    begun, go_on = threading.Event(), threading.Event()
-
-    def slow(connection: Connection, context: str, names: Sequence[str], alone: bool) -> dict[int, str]:
-        begun.set()
-        assert go_on.wait(30)
-        return note(connection, context, names, alone)
-
+    slow, begun, go_on = slowly()
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(postgres.together, slow, "together", "ada")
         assert begun.wait(30)
@@ -187,13 +194,7 @@ def test_who_is_on_the_way_and_does_not_come_is_not_waited_for(db: Database) -> 
 
 
 def test_what_is_brought_meanwhile_goes_in_the_next_transaction(db: Database, patient: None) -> None:
-    begun, go_on = threading.Event(), threading.Event()
-
-    def slow(connection: Connection, context: str, names: Sequence[str], alone: bool) -> dict[int, str]:
-        begun.set()
-        assert go_on.wait(30)
-        return note(connection, context, names, alone)
-
+    slow, begun, go_on = slowly()
     with ThreadPoolExecutor(3) as pool:
         first = pool.submit(db.together, slow, "together", "ada")
         assert begun.wait(30)
