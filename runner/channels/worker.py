@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import structlog
+from structlog.typing import FilteringBoundLogger
 
 from runner.engine.outcomes import AccountTrouble, Outcome, Permit, Refusal, Trouble, Unknown
-from runner.engine.ports import Channel, Prepared, Release
+from runner.engine.ports import Channel, Gate, Prepared, Release
 from runner.errors import DatabaseUnavailable, MissingSecret
 from runner.model.channel import ChannelType
 from runner.store.claims import Claim, set_aside
@@ -32,6 +33,12 @@ _NEVER = threading.Event()
 
 def _no_failpoint(_name: str) -> None:
     return None
+
+
+def _bound_log() -> FilteringBoundLogger:
+    """Bound to how logs are set up by now: asking that anew for each line takes as long as many a line."""
+    bound: FilteringBoundLogger = log.bind()
+    return bound
 
 
 def _say(error: DatabaseUnavailable) -> None:
@@ -59,6 +66,7 @@ class Worker:
     channels: Mapping[ChannelType, Channel]
     failpoint: Failpoint = _no_failpoint
     patience: Patience = field(default_factory=Patience)
+    log: FilteringBoundLogger = field(default_factory=_bound_log)
 
     def perform(
         self, claim: Claim, release: Release | None = None, opened: Work | Unworkable | None = None
@@ -88,31 +96,30 @@ class Worker:
             self.patience.told(error)
             self._when_back(claim, lambda: give_back(ctx, claim))
         except Exception as error:  # noqa: BLE001 - a fault of ours outside the channel: it too blocks nobody else
-            log.error("attempt.crashed", enrollment=claim.enrollment_id, error=repr(error))
+            self.log.error("attempt.crashed", enrollment=claim.enrollment_id, error=repr(error))
             trace = traceback.format_exc(limit=12)
             self._when_back(claim, lambda: set_aside(ctx, claim, trace))
         return None
 
     def _attempt(self, ctx: Context, work: Work) -> Outcome | None:
         """Raises DatabaseUnavailable only while it is certain that nothing went out."""
-        passed = threading.Event()
+        gate = _GateOfOne(ctx, work, self.failpoint)
         try:
-            outcome = self._send(ctx, work, passed)
+            outcome = self._send(work, gate)
         except DatabaseUnavailable as error:
-            if not passed.is_set():
+            if not gate.passed:
                 raise
             outcome = Unknown("database", str(error))
         except MissingSecret as error:
             outcome = AccountTrouble(Trouble.CONFIG, "missing_secret", str(error))
         except Exception as error:  # noqa: BLE001 - kept with its traceback, shown, and blocks nobody else
-            log.error("attempt.crashed", enrollment=work.claim.enrollment_id, step=work.step, error=repr(error))
+            self.log.error("attempt.crashed", enrollment=work.claim.enrollment_id, step=work.step, error=repr(error))
             fault, trace = error, traceback.format_exc(limit=12)
             self._when_back(work.claim, lambda: abandon(ctx, work, fault, trace))
             return None
         return self._record(ctx, work, outcome)
 
-    def _send(self, ctx: Context, work: Work, passed: threading.Event) -> Outcome:
-        """Sets `passed` once the intent is known to be durable: from then on something may have gone out."""
+    def _send(self, work: Work, gate: Gate) -> Outcome:
         if work.refused is not None:
             return work.refused
         self.failpoint("before_prepare")
@@ -120,15 +127,6 @@ class Worker:
         if not _is_prepared(prepared):
             return prepared  # type: ignore[return-value]
         self.failpoint("prepared")
-
-        def gate() -> Permit | Refusal:
-            verdict = pass_gate(ctx, work.intention())
-            if isinstance(verdict, Permit):
-                note_intent(ctx, work, verdict)
-            passed.set()
-            self.failpoint("intent")
-            return verdict
-
         outcome = prepared.fire(gate)  # type: ignore[union-attr]
         self.failpoint("fired")
         return outcome
@@ -142,7 +140,7 @@ class Worker:
             except DatabaseUnavailable as error:
                 self.patience.told(error)
                 if self.patience.is_over(time.monotonic() - since):
-                    log.error("attempt.left_to_rescue", enrollment=claim.enrollment_id, error=str(error))
+                    self.log.error("attempt.left_to_rescue", enrollment=claim.enrollment_id, error=str(error))
                     return None
                 _NEVER.wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
@@ -150,7 +148,7 @@ class Worker:
     def _record(self, ctx: Context, work: Work, outcome: Outcome) -> Outcome:
         kept = self._when_back(work.claim, lambda: record(ctx, work, outcome))
         self.failpoint("recorded")
-        log.info(
+        self.log.info(
             "attempt." + type(outcome).__name__.lower(),  # noqa: G003 - an event name, not a text
             campaign=work.campaign.name,
             enrollment=work.claim.enrollment_id,
@@ -160,6 +158,26 @@ class Worker:
             recorded=kept,
         )
         return outcome
+
+
+@dataclass(slots=True)
+class _GateOfOne:
+    """The gate as one attempt's channel calls it. From when it has `passed`, something may have gone out: the answer
+    is there, and an intent durable.
+    """
+
+    ctx: Context
+    work: Work
+    failpoint: Failpoint
+    passed: bool = False
+
+    def __call__(self) -> Permit | Refusal:
+        verdict = pass_gate(self.ctx, self.work.intention())
+        if isinstance(verdict, Permit):
+            note_intent(self.ctx, self.work, verdict)
+        self.passed = True
+        self.failpoint("intent")
+        return verdict
 
 
 def _is_prepared(value: Prepared | Outcome) -> bool:

@@ -51,7 +51,8 @@ class GateFacts:
     `claimed` is whether the claim still holds; `switched_off` names the kill switch that is set; `suppressed` says
     by what; `retry_at` is set while the account backs off; `inbox_stale` while an inbox is unread that a reply could
     be in; `too_many_open` when an account has as many open invitations as it may; `used` says how many
-    places of each limit are taken, `frees_at` when a full one has a free one again (None: one under way holds it).
+    places of each limit are taken, in the order of `limits`, `frees_at` when a full one has a free one again (None: one
+    under way holds it).
     """
 
     claimed: bool
@@ -68,7 +69,7 @@ class GateFacts:
     windows: Sequence[SendWindow] = ()
     zones: Zones = field(default_factory=Zones)
     limits: Sequence[Limit] = ()
-    used: Mapping[Limit, int] = field(default_factory=dict)
+    used: Sequence[int] = ()
     frees_at: Mapping[Limit, datetime | None] = field(default_factory=dict)
     gaps: Sequence[Gap] = ()
     last_finish: Mapping[str, datetime | None] = field(default_factory=dict)
@@ -133,8 +134,7 @@ def _windowed(facts: GateFacts, now: datetime) -> NotNow | None:
 def _limited(facts: GateFacts, now: datetime) -> NotNow | None:
     """The refusal of the fullest limit: the one that frees its next place last."""
     worst: NotNow | None = None
-    for limit in facts.limits:
-        used = facts.used.get(limit, 0)
+    for limit, used in zip(facts.limits, facts.used, strict=True):
         if used >= limit.rate.count:
             until = facts.frees_at.get(limit) or now + IN_FLIGHT
             text = f"{limit.name} limit: {used} of {limit.rate.count} in {limit.rate.per}"

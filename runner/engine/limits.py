@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -68,9 +68,10 @@ class SendFacts(LaneFacts):
 
 def limits_for(facts: SendFacts) -> tuple[Limit, ...]:
     """Every limit this send counts against."""
-    found = list(shared_limits(facts))
-    for limits, scope, name in _holders(facts):
-        found += _of_holder(limits, scope, name, facts)
+    holders = _holders(facts)
+    found = _shared(facts, holders)
+    for holder in holders:
+        found += _of_holder(*holder, facts)
     between = facts.project.contact.min_between
     if between:
         found.append(Limit(f"lead:{facts.lead.id}", Rate(1, between), "time between contacts", False))
@@ -81,24 +82,33 @@ def limits_for(facts: SendFacts) -> tuple[Limit, ...]:
     return tuple(found)
 
 
-def shared_limits(facts: LaneFacts) -> Iterator[Limit]:
+def shared_limits(facts: LaneFacts) -> tuple[Limit, ...]:
     """The limits that everybody falls under whom this account writes to for this campaign."""
-    for limits, scope, name in _holders(facts):
-        for rate in limits.rates:
-            yield Limit(scope, rate, name, True)
-        if limits.ramp is not None:
-            yield Limit(scope, Rate(limits.ramp.cap(facts.active_days), DAY), f"{name} ramp", True)
-    for rate in facts.project.limits.rates:
-        yield Limit(GLOBAL, rate, "project", True)
+    return tuple(_shared(facts, _holders(facts)))
 
 
-def _holders(facts: LaneFacts) -> Iterator[tuple[LimitSet, str, str]]:
+_Holder = tuple[LimitSet, str, str]
+"""Somebody's limits, the scope they are counted by, and whose they are."""
+
+
+def _holders(facts: LaneFacts) -> list[_Holder]:
     account, campaign = facts.account, facts.campaign
-    yield account.limits, account_scope(account.key), "account"
-    of_campaign = campaign_scope(campaign.name, account.channel)
-    for limits, name in ((campaign.limits.get(account.channel), "campaign"), (facts.overlay, "overlay")):
-        if limits is not None:
-            yield limits, of_campaign, name
+    found = [(account.limits, account_scope(account.key), "account")]
+    of_campaign = campaign.limits.get(account.channel)
+    if of_campaign is not None:
+        found.append((of_campaign, campaign_scope(campaign.name, account.channel), "campaign"))
+    if facts.overlay is not None:
+        found.append((facts.overlay, campaign_scope(campaign.name, account.channel), "overlay"))
+    return found
+
+
+def _shared(facts: LaneFacts, holders: Sequence[_Holder]) -> list[Limit]:
+    found: list[Limit] = []
+    for limits, scope, name in holders:
+        found += [Limit(scope, rate, name, True) for rate in limits.rates]
+        if limits.ramp is not None:
+            found.append(Limit(scope, Rate(limits.ramp.cap(facts.active_days), DAY), f"{name} ramp", True))
+    return found + [Limit(GLOBAL, rate, "project", True) for rate in facts.project.limits.rates]
 
 
 def account_scope(key: str) -> str:
@@ -111,14 +121,15 @@ def campaign_scope(name: str, channel: ChannelType) -> str:
     return f"campaign:{name}:{channel.value}"
 
 
-def _of_holder(limits: LimitSet, scope: str, name: str, facts: SendFacts) -> Iterator[Limit]:
-    for action, rate in limits.by_action:
-        if action in actions_of(facts.action):
-            yield Limit(f"{scope}:{action}", rate, f"{name} {action}", False)
+def _of_holder(limits: LimitSet, scope: str, name: str, facts: SendFacts) -> list[Limit]:
+    actions = actions_of(facts.action) if limits.by_action else ()
+    found = [Limit(f"{scope}:{action}", rate, f"{name} {action}", False)
+             for action, rate in limits.by_action if action in actions]  # fmt: skip
     if limits.per_lead is not None:
-        yield Limit(f"{scope}:lead:{facts.lead.id}", Rate(limits.per_lead, A_LIFE), f"{name} per lead", False)
-    if limits.recipient_domain is not None and (found := _receiver(facts, scope)):
-        yield Limit(found[0], limits.recipient_domain, f"{name} per domain {found[1]}", False)
+        found.append(Limit(f"{scope}:lead:{facts.lead.id}", Rate(limits.per_lead, A_LIFE), f"{name} per lead", False))
+    if limits.recipient_domain is not None and (receiver := _receiver(facts, scope)):
+        found.append(Limit(receiver[0], limits.recipient_domain, f"{name} per domain {receiver[1]}", False))
+    return found
 
 
 def _receiver(facts: SendFacts, scope: str) -> tuple[str, str] | None:
@@ -155,8 +166,10 @@ def scopes_of(limits: Sequence[Limit], gaps: Sequence[Gap]) -> tuple[str, ...]:
     What many wait for is then one queue, in which everybody stands once. Locked after something narrower, it would let
     in only one of those who wait for that as well, and their account would get less than its share.
     """
-    found = {limit.scope for limit in limits} | {gap.scope for gap in gaps}
-    return tuple(sorted(found, key=lambda scope: (_WIDTHS.get(scope.partition(":")[0], len(_WIDTHS)), scope)))
+    found = {limit.scope for limit in limits}
+    found.update([gap.scope for gap in gaps])
+    ordered = sorted([(_WIDTHS.get(scope.partition(":")[0], len(_WIDTHS)), scope) for scope in found])
+    return tuple([scope for _, scope in ordered])
 
 
 _WIDTHS = {GLOBAL: 0, "campaign": 1, "account": 2}

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
+from runner.values import value
+
 Detail = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sent:
     """It went out, and the other side said so. `detail` is evidence for the log (reply text, HTTP status ...)."""
 
@@ -143,7 +145,7 @@ class Cancelled:
     explanation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Permit:
     """The gate lets it pass: the intent is durable and every limit is reserved.
 

@@ -14,6 +14,7 @@ from runner.model.events import EventKind
 from runner.model.lead import Lead
 from runner.model.message import Rendered
 from runner.model.sequence import ChannelStep
+from runner.values import value
 
 Gate = Callable[[], Permit | Refusal]
 """Called exactly once, just before the irrevocable byte. Anything but a Permit means: undo and return it."""
@@ -44,7 +45,7 @@ class Release:
     without_note: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Job:
     """One attempt, complete: everything a channel needs, nothing it has to look up.
 

@@ -28,14 +28,23 @@ _LONGEST_LIST = 200
 _LARGEST = 1e12
 
 
-class Scope(dict[str, object]):
-    """The values of one scope, with its name for messages."""
+class Scope:
+    """The values of one scope, plain ones only, with its name for messages."""
 
-    __slots__ = ("label",)
+    __slots__ = ("_values", "label")
 
     def __init__(self, label: str, values: Mapping[str, object]) -> None:
-        super().__init__(values)
         self.label = label
+        self._values = values
+
+    def get(self, name: str) -> object:
+        """A text, a number or a list of these; None where there is no value. Most templates ask for one or two."""
+        value = self._values.get(name)
+        if isinstance(value, str | int | float):
+            return value if value != "" else None
+        if isinstance(value, list | tuple):
+            return [item for item in value if isinstance(item, str | int | float)][:_LONGEST_LIST]
+        return None
 
 
 class _Missing(StrictUndefined):
@@ -52,11 +61,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A value of a scope; nothing else has attributes here."""
-        if isinstance(obj, Scope) and attribute in obj:
-            return obj[attribute]
-        if isinstance(obj, Undefined):
-            return obj
-        return self.undefined(name=f"{obj.label}.{attribute}" if isinstance(obj, Scope) else attribute)
+        if isinstance(obj, Scope):
+            value = obj.get(attribute)
+            return self.undefined(name=f"{obj.label}.{attribute}") if value is None else value
+        return obj if isinstance(obj, Undefined) else self.undefined(name=attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """An item of a list by its number."""
@@ -115,18 +123,8 @@ def _compiled(part: Part, name: str) -> Compiled:
 
 
 def scopes(values: Mapping[str, Mapping[str, object]]) -> dict[str, Scope]:
-    """The scopes as templates see them: plain values only, and nothing where there is no value."""
-    return {scope: Scope(scope, _plain(values.get(scope, {}))) for scope in CONTEXT}
-
-
-def _plain(values: Mapping[str, object]) -> dict[str, object]:
-    plain: dict[str, object] = {}
-    for name, value in values.items():
-        if isinstance(value, str | int | float) and value != "":
-            plain[name] = value
-        elif isinstance(value, list | tuple):
-            plain[name] = [item for item in value if isinstance(item, str | int | float)][:_LONGEST_LIST]
-    return plain
+    """The scopes as templates see them."""
+    return {scope: Scope(scope, values.get(scope, {})) for scope in CONTEXT}
 
 
 def fill(part: Part, name: str, context: Mapping[str, Scope], seed: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from runner.model.lead import Lead
@@ -77,7 +78,25 @@ def parent_domains(domain: str) -> Iterator[str]:
         yield ".".join(labels[start:])
 
 
-def suppressible(lead: Lead) -> Iterator[tuple[str, str]]:
+class Identity(NamedTuple):
+    """What `suppressible` reads of a lead, for those who keep what it gave."""
+
+    email: str | None
+    website: str | None
+    contact_form_url: str | None
+    company: str | None
+    phone: str | None
+    linkedin_url: str | None
+    linkedin_urn: str | None
+
+
+def identity_of(lead: Lead) -> Identity:
+    """The part of a lead by which a suppression could mean it."""
+    return Identity(lead.email, lead.website, lead.contact_form_url, lead.company, lead.phone, lead.linkedin_url,
+                    lead.linkedin_urn)  # fmt: skip
+
+
+def suppressible(lead: Lead | Identity) -> Iterator[tuple[str, str]]:
     """Everything by which a suppression could mean this lead, as (kind, value) in the spelling that is hashed."""
     domains: list[str] = []
     if lead.email and "@" in lead.email:

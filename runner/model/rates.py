@@ -50,5 +50,7 @@ class LimitSet:
         Between `min_gap` and `max_gap` where both are set, else `min_gap` lengthened by up to `jitter` of itself:
         a gap is never shorter than `min_gap`.
         """
+        if self.max_gap is None and not self.min_gap:
+            return self.min_gap
         spread = self.min_gap * self.jitter if self.max_gap is None else self.max_gap - self.min_gap
         return self.min_gap + max(spread, timedelta(0)) * chance

@@ -21,8 +21,11 @@ def claim_machine(app: App) -> Iterator[None]:
     """Hold the database's serve lock. On PostgreSQL any number of processes may serve, and leases alone decide.
 
     Whoever holds it knows that every other `serve` on this SQLite file is gone, and takes over its claims at once.
-    Raises Refused when another process serves this database.
+    Raises Refused when another process serves this database, and for one in memory: its threads would share a single
+    connection, and nothing that was sent would be known to the next process.
     """
+    if app.ctx.db.in_memory:
+        raise Refused("a database in memory cannot be served", help="keep it in a file, or use PostgreSQL")
     path = _lock_path(app)
     if path is None:
         yield
@@ -40,10 +43,8 @@ def claim_machine(app: App) -> Iterator[None]:
 
 
 def _lock_path(app: App) -> Path | None:
-    database = app.ctx.db.engine.url.database
-    if not app.ctx.db.is_sqlite or database in (None, "", ":memory:"):
-        return None
-    return Path(f"{database}.serve-lock")
+    db = app.ctx.db
+    return Path(f"{db.engine.url.database}.serve-lock") if db.is_sqlite else None
 
 
 def _take_over(app: App) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, assert_never
 
@@ -96,14 +97,22 @@ class Writer:
             row["last_transition_id"] = self.newest[row["id"]]
             alike.setdefault(tuple(row), []).append(row)
         for names, group in alike.items():
-            columns = tuple(name for name in names if name != "id")
-            take = itemgetter(*columns, "id")
+            columns, take = _columns(names)
             bulk_update(enrollments, columns, self.connection.dialect).run(self.connection, [*map(take, group)])
         self.moved.clear()
 
 
+@lru_cache(maxsize=128)
+def _columns(names: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[Values], tuple[Any, ...]]]:
+    """The columns that rows of these names change, and how such a row is taken in the order of a `bulk_update`."""
+    columns = tuple(name for name in names if name != "id")
+    return columns, itemgetter(*columns, "id")
+
+
 class _OneEnrollment:
     """The commands for one enrollment, folded into the row values they leave behind."""
+
+    __slots__ = ("ended", "fresh", "loaded", "row", "runs", "status", "writer")
 
     def __init__(self, writer: Writer, loaded: Loaded) -> None:
         self.writer, self.loaded = writer, loaded
@@ -111,8 +120,9 @@ class _OneEnrollment:
         self.ended: set[str] = set()
         self.fresh: dict[str, tuple[str | None, str | None]] = {}
         state = loaded.state
+        self.status: str = state.status.value
         self.row: Values = {
-            "step": state.step, "status": state.status.value, "waiting_on": None, "waiting_why": None,
+            "step": state.step, "status": self.status, "waiting_on": None, "waiting_why": None,
             "due_at": None if state.is_over else loaded.due_at, "lane_id": loaded.lane_id,
             "ended_at": state.ended_at, "end_reason": state.end_reason or None,
         }  # fmt: skip
@@ -120,42 +130,42 @@ class _OneEnrollment:
             del self.row["waiting_on"], self.row["waiting_why"]
 
     def take(self, command: Command) -> None:
-        """Fold one command in."""
-        now = self.writer.now
+        """Fold one command in; the most frequent come first, since every step comes by here several times."""
+        row = self.row
         match command:
             case Enter(run=run):
                 self._enter(run)
-            case Update(run=run, why=why):
-                self.runs[run.step] = run
-                self._log(run.step, run.stage.value, _told(why=why, until=run.until.isoformat() if run.until else ""))
             case Finish(run=run, values=values):
                 self.runs[run.step] = run
                 self.ended.add(run.step)
                 self._log(run.step, "finished", _told(outcome=run.outcome, reason=run.reason, saw=values))
-            case Perform(step=step, action=action):
-                lane = self.writer.lane(self.loaded.campaign_id, self._account(step))
-                self.row |= {"status": "active", "waiting_on": WaitingOn.SLOT.value, "waiting_why": action or None}
-                self.row |= {"lane_id": lane, "due_at": now}
             case Wait(until=until, on=on, why=why):
-                self.row |= {"status": "waiting", "waiting_on": on.value, "waiting_why": why or None}
-                self.row |= {"lane_id": self.writer.lane(self.loaded.campaign_id), "due_at": until}
+                row["status"], row["waiting_on"], row["waiting_why"] = "waiting", on.value, why or None
+                row["lane_id"], row["due_at"] = self.writer.lane(self.loaded.campaign_id), until
+            case Perform(step=step, action=action):
+                row["status"], row["waiting_on"], row["waiting_why"] = "active", _SLOT, action or None
+                row["lane_id"] = self.writer.lane(self.loaded.campaign_id, self._account(step))
+                row["due_at"] = self.writer.now
+            case Update(run=run, why=why):
+                self.runs[run.step] = run
+                self._log(run.step, run.stage.value, _told(why=why, until=run.until.isoformat() if run.until else ""))
+            case End(status=status, reason=reason):
+                row["status"], row["end_reason"], row["ended_at"] = status.value, reason, self.writer.now
+                row["due_at"] = row["waiting_on"] = row["waiting_why"] = None
+                self._log(row["step"], status.value, _told(reason=reason))
             case CloseTask(step=step, status=status):
-                close_task(self.writer.connection, self.loaded.state.id, step, status, now)
+                close_task(self.writer.connection, self.loaded.state.id, step, status, self.writer.now)
             case Forget(steps=steps):
                 self._forget(steps)
             case MoveTo(step=step, why=why):
-                self.row |= {"step": step, "status": "active", "ended_at": None, "end_reason": None}
+                row["step"], row["status"], row["ended_at"], row["end_reason"] = step, "active", None, None
                 self._log(step, "moved", _told(why=why))
-            case End(status=status, reason=reason):
-                self.row |= {"status": status.value, "end_reason": reason, "ended_at": now, "due_at": None}
-                self.row |= {"waiting_on": None, "waiting_why": None}
-                self._log(self.row["step"], status.value, _told(reason=reason))
             case _:
                 assert_never(command)
 
     def close(self) -> None:
         """Hand the folded rows to the writer."""
-        writer, enrollment_id = self.writer, self.loaded.state.id
+        writer, row, enrollment_id = self.writer, self.row, self.loaded.state.id
         for step, run in self.runs.items():
             values = (
                 run.outcome, run.reason, run.stage.value, run.action, run.tries, run.entered_at, run.until,
@@ -165,17 +175,17 @@ class _OneEnrollment:
                 writer.new_runs.append((*values, enrollment_id, step, *self.fresh[step]))
             else:
                 writer.changed_runs.append((*values, self.loaded.run_ids[step]))
-        if self.row["status"] == self.loaded.state.status.value:
-            del self.row["status"]
-        self.row["id"] = enrollment_id
+        if row["status"] == self.status:
+            del row["status"]
+        row["id"] = enrollment_id
         writer.newest.setdefault(enrollment_id, self.loaded.last_transition_id)
-        writer.moved.append(self.row)
-        if self.row["due_at"] is not None:
-            writer.timers.append((self.row["lane_id"], self.row["due_at"], enrollment_id))
+        writer.moved.append(row)
+        if row["due_at"] is not None:
+            writer.timers.append((row["lane_id"], row["due_at"], enrollment_id))
 
     def _enter(self, run: StepRun) -> None:
         self.runs[run.step] = run
-        self.row |= {"step": run.step, "status": "active"}
+        self.row["step"], self.row["status"] = run.step, "active"
         if run.step not in self.loaded.run_ids:
             self.fresh[run.step] = self._identity(run.step)
         self._log(run.step, "entered", {})
@@ -208,6 +218,9 @@ class _OneEnrollment:
 
     def _log(self, step: str | None, kind: str, detail: Values) -> None:
         self.writer.log.append((self.loaded.state.id, self.writer.now, step, kind, detail))
+
+
+_SLOT = WaitingOn.SLOT.value
 
 
 def _told(**detail: object) -> Values:

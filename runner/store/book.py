@@ -14,6 +14,16 @@ from runner.model.project import CompiledSequence, Project
 
 
 @dataclass(frozen=True, slots=True)
+class Around:
+    """What is the same for everybody in a campaign."""
+
+    campaign: Campaign
+    values: Mapping[str, object]
+    channels_off: frozenset[ChannelType]
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """One consistent view of definitions and configuration; replaced as a whole on reload, never changed.
 
@@ -25,6 +35,16 @@ class Book:
     by_id: Mapping[int, CompiledSequence] = field(default_factory=dict)
     newest: Mapping[str, int] = field(default_factory=dict)
     campaigns: Mapping[int, Campaign] = field(default_factory=dict)
+    _around: dict[int, Around] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def around(self, campaign_id: int) -> Around:
+        """A campaign with what else decisions about its people need; put together once."""
+        found = self._around.get(campaign_id)
+        if found is None:
+            campaign = self.campaigns[campaign_id]
+            found = Around(campaign, campaign.values(), self.channels_off(campaign), self.settings())
+            self._around[campaign_id] = found
+        return found
 
     def graph(self, sequence_id: int) -> StepGraph:
         """The graph an enrollment pinned."""

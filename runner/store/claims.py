@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import lru_cache
 from itertools import takewhile
@@ -26,6 +26,7 @@ from runner.store.lanes import Lane
 from runner.store.loading import load
 from runner.store.log import log_of, note
 from runner.store.tables import claims, enrollments, outreach_attempts, reservations, step_runs, timers
+from runner.values import value
 
 MAX_CRASHES = 3
 """A step whose process died this often before it could send is parked: it may be what kills the process."""
@@ -37,7 +38,7 @@ WORKER_DIED = "worker_died"
 """Why an attempt is unknown whose claim was rescued after the intent."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Claim:
     """The right to act on one enrollment, as long as the row with this token stands and its lease has not run out.
 

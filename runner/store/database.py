@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from secrets import token_hex
@@ -18,19 +17,15 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from runner.errors import DatabaseUnavailable, UsageError
 from runner.store.driver import fetch, run
-from runner.store.together import Act, Together
+from runner.store.together import Act, OnTheWay, Together
 from runner.store.types import to_json
+from runner.store.unavailable import MAYBE_TROUBLE, is_ours, unavailable
+from runner.store.writing import BUSY_TIMEOUT_MS, ManyWriters, OneWriter, Write, Writers
 
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 _SQLITE_ARGUMENTS = {"check_same_thread": False, "cached_statements": 512}
-BUSY_TIMEOUT_MS = 30_000
-"""How long a SQLite writer waits for another; writers are quick, so this is only reached by a stuck disk."""
-
-
-TURNS = 4
-"""Busy time-outs that a thread waits for its turn: those before it may each wait one out, and say what is wrong."""
 REST_SECONDS = 1.0
 """A connection that rested longer is asked for a sign of life; asking each time costs every send four round trips."""
 PROBE_BYTES = 65_536
@@ -43,39 +38,24 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self.in_memory = self.is_sqlite and engine.url.database in (None, "", ":memory:")
         self._reading: dict[str, Any] = (
             {"runner_read_only": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         )
-        self._turn = threading.Lock()
-        self._kept: Connection | None = None
+        self._writers: Writers = OneWriter(engine) if self.is_sqlite else ManyWriters(engine)
         self._lines: dict[object, Together] = {None: Together(self.write)} if self.is_sqlite else {}
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self) -> AbstractContextManager[Connection]:
         """A durable transaction: commits at the end, rolls back on any exception.
 
         On SQLite it takes the write lock at once, so that what was read cannot change before it is written.
         Raises DatabaseUnavailable when the database is locked, full, read-only or gone.
         """
-        try:
-            with self._writer() as connection, connection.begin():
-                yield connection
-        except _MAYBE_TROUBLE as error:
-            if _is_ours(error):
-                raise
-            raise _unavailable(error, self.engine.url) from error
+        return Write(self._writers)
 
-    @contextmanager
-    def on_the_way(self) -> Iterator[None]:
+    def on_the_way(self) -> AbstractContextManager[None]:
         """For a thread that brings one part after the other to `together`."""
-        lines = list(self._lines.values())
-        for line in lines:
-            line.set_out()
-        try:
-            yield
-        finally:
-            for line in lines:
-                line.arrive()
+        return OnTheWay(self._lines.values())
 
     def together(self, act: Act[C, A, B], context: C, item: A) -> B:
         """What `act` gives for `item` in a durable transaction, with what other threads bring meanwhile.
@@ -108,36 +88,10 @@ class Database:
                             raise RuntimeError(f"the migration leaves {len(broken)} rows that point at nothing")
                 finally:
                     cursor.execute("PRAGMA foreign_keys=ON")
-        except _MAYBE_TROUBLE as error:
-            if _is_ours(error):
+        except MAYBE_TROUBLE as error:
+            if is_ours(error):
                 raise
-            raise _unavailable(error, self.engine.url) from error
-
-    @contextmanager
-    def _writer(self) -> Iterator[Connection]:
-        """On SQLite the one connection that whoever has the turn writes on, a new one after any trouble."""
-        if not self.is_sqlite:
-            with self.engine.connect() as connection:
-                yield connection
-            return
-        self._take_turn()
-        kept = None
-        try:
-            kept, self._kept = self._kept or self.engine.connect(), None
-            yield kept
-            self._kept = kept
-        except BaseException:
-            if kept is not None:
-                kept.close()
-            raise
-        finally:
-            self._turn.release()
-
-    def _take_turn(self) -> None:
-        """On SQLite the threads of a process take turns: SQLite would let them sleep, and ever longer."""
-        if not self._turn.acquire(timeout=TURNS * BUSY_TIMEOUT_MS / 1000):
-            place = self.engine.url.render_as_string()
-            raise DatabaseUnavailable(f"{place}: another thread does not end its write", help="restart `runner serve`")
+            raise unavailable(error, self.engine.url) from error
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -150,10 +104,10 @@ class Database:
             with self.engine.connect() as connection:
                 connection.execution_options(**self._reading).begin()
                 yield connection
-        except _MAYBE_TROUBLE as error:
-            if _is_ours(error):
+        except MAYBE_TROUBLE as error:
+            if is_ours(error):
                 raise
-            raise _unavailable(error, self.engine.url) from error
+            raise unavailable(error, self.engine.url) from error
 
     def lock_scopes(self, connection: Connection, scopes: Iterable[str]) -> None:
         """Let no other transaction count these limits until this one ends. SQLite's write lock already does that.
@@ -191,11 +145,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
-        self._take_turn()
-        kept, self._kept = self._kept, None
-        self._turn.release()
-        if kept is not None:
-            kept.close()
+        self._writers.close()
         self.engine.dispose()
 
 
@@ -311,28 +261,3 @@ def _wake(raw: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
 
 _LOCK_IN_ORDER = "SELECT pg_advisory_xact_lock(number) FROM unnest(%(numbers)s::bigint[]) AS number"
 """One round trip. An array's elements come, and are locked, in their order."""
-_MAYBE_TROUBLE = (exc.DBAPIError, exc.TimeoutError)
-_BUGS = (exc.IntegrityError, exc.DataError, exc.ProgrammingError, exc.NotSupportedError)
-"""What the database says about a statement of ours, and not about itself."""
-_REMEDIES = (
-    ("locked", "another process holds the database's write lock: end its transaction"),
-    ("full", "make space where the database is"),
-    ("no space", "make space where the database is"),
-    ("readonly", "make the database file and its folder writable"),
-    ("read-only", "let the database be written to again"),
-    ("no such table", "`runner db upgrade` brings the tables up to date"),
-    ("does not exist", "`runner db upgrade` brings the tables up to date"),
-    ("malformed", "restore the newest backup: docs/operations.md says how"),
-)
-
-
-def _is_ours(error: exc.SQLAlchemyError) -> bool:
-    """Whether a statement of ours is at fault, and not the database."""
-    return isinstance(error, _BUGS) and not error.connection_invalidated
-
-
-def _unavailable(error: exc.SQLAlchemyError, url: URL) -> DatabaseUnavailable:
-    cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-    found = (remedy for sign, remedy in _REMEDIES if sign in cause.lower())
-    remedy = next(found, "check that the database runs, is writable and has space")
-    return DatabaseUnavailable(f"{url.render_as_string(hide_password=True)}: {cause}", help=remedy)

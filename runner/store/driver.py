@@ -39,13 +39,29 @@ def change_many(connection: Connection, sql: str, rows: list[Any]) -> None:
         _execute(connection, sql, rows, many=True).close()
 
 
+def commit(connection: Connection) -> None:
+    """Commit what was begun by `run`. Raises what SQLAlchemy raises: DBAPIError and its kinds."""
+    heard = connection.engine.dispatch.commit
+    if heard.listeners:
+        for listener in heard:
+            listener(connection)
+    driver_connection = connection.connection.dbapi_connection
+    assert driver_connection is not None
+    try:
+        driver_connection.commit()
+    except Exception as error:  # noqa: BLE001 - sorted out below: the driver's own are wrapped, others go on
+        _raise(connection, None, "COMMIT", (), error)
+
+
 def _execute(connection: Connection, sql: str, parameters: Any, *, many: bool = False) -> Any:
     """Raises what SQLAlchemy raises: DBAPIError and its kinds."""
     driver_connection = connection.connection.dbapi_connection
     assert driver_connection is not None
     cursor = driver_connection.cursor()
-    for listener in connection.engine.dispatch.before_cursor_execute:
-        listener(connection, cursor, sql, parameters, None, many)
+    heard = connection.engine.dispatch.before_cursor_execute
+    if heard.listeners:
+        for listener in heard:
+            listener(connection, cursor, sql, parameters, None, many)
     try:
         if many:
             cursor.executemany(sql, parameters)

@@ -28,6 +28,21 @@ class _Compiled:
     binders: tuple[tuple[int, Convert], ...]
     readers: tuple[tuple[int, Convert], ...]
 
+    def sql_for(self, given: Mapping[str, Any]) -> str:
+        """The statement, or the one for lists of a single key where every list has just one."""
+        if self.sql_of_one is None:
+            return self.sql
+        lists = [value for value in given.values() if isinstance(value, list)]
+        return self.sql_of_one if lists and all(len(each) == 1 for each in lists) else self.sql
+
+    def bound(self, given: Mapping[str, Any]) -> Any:
+        """The values as the driver takes them."""
+        every = {**self.constants, **given} if self.constants else given
+        values = list(map(every.__getitem__, self.names))
+        for index, convert in self.binders:
+            values[index] = convert(values[index])
+        return dict(zip(self.names, values, strict=True)) if self.named else tuple(values)
+
 
 class Fixed:
     """A statement with named values (`bindparam`). Values and results are converted as their columns say."""
@@ -38,8 +53,8 @@ class Fixed:
 
     def rows(self, connection: Connection, **values: Any) -> Sequence[Any]:
         """The rows that come back."""
-        compiled = self._for(connection.dialect)
-        found = fetch(connection, _sql(compiled, values), _bound(compiled, values))
+        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
+        found = fetch(connection, compiled.sql_for(values), compiled.bound(values))
         if not found or not compiled.readers:
             return found
         rows = [list(row) for row in found]
@@ -51,29 +66,12 @@ class Fixed:
 
     def change(self, connection: Connection, **values: Any) -> int:
         """How many rows it changed."""
-        compiled = self._for(connection.dialect)
-        return change(connection, _sql(compiled, values), _bound(compiled, values))
+        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
+        return change(connection, compiled.sql_for(values), compiled.bound(values))
 
-    def _for(self, dialect: Dialect) -> _Compiled:
-        found = self._compiled.get(dialect.name)
-        if found is None:
-            found = self._compiled[dialect.name] = _compile(self._statement, dialect)
-        return found
-
-
-def _sql(compiled: _Compiled, given: Mapping[str, Any]) -> str:
-    if compiled.sql_of_one is None:
-        return compiled.sql
-    lists = [value for value in given.values() if isinstance(value, list)]
-    return compiled.sql_of_one if lists and all(len(each) == 1 for each in lists) else compiled.sql
-
-
-def _bound(compiled: _Compiled, given: Mapping[str, Any]) -> Any:
-    every = {**compiled.constants, **given} if compiled.constants else given
-    values = [every[name] for name in compiled.names]
-    for index, convert in compiled.binders:
-        values[index] = convert(values[index])
-    return dict(zip(compiled.names, values, strict=True)) if compiled.named else tuple(values)
+    def _compile(self, dialect: Dialect) -> _Compiled:
+        made = self._compiled[dialect.name] = _compile(self._statement, dialect)
+        return made
 
 
 def _compile(statement: Select[Any] | TextualSelect | UpdateBase, dialect: Dialect) -> _Compiled:

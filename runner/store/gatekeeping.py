@@ -69,11 +69,10 @@ def _pass(
     """One whose claim was not found asks again alone: perhaps somebody else only has its row locked."""
     reading = _Reading(connection, ctx, asking, alone=alone)
     ways = [[(way, _bounds(reading, way, ctx.now())) for way in each.ways()] for each in asking]
-    every = [bounds for mine in ways for _, bounds in mine]
-    limits, gaps = _of_all(every)
-    ctx.db.lock_scopes(connection, scopes_of(limits, gaps))
+    together = _of_all([bounds for mine in ways for _, bounds in mine])
+    ctx.db.lock_scopes(connection, together.scopes)
     now = ctx.now()  # not before: by the time from before a wait for the locks, a window holds what has left it
-    passing = _Passing(reading, now, counted(connection, limits, now))
+    passing = _Passing(reading, now, counted(connection, together.limits, now))
     may_ask = {place: mine for place, mine in enumerate(ways) if alone or passing.is_claimed(mine[0][0])}
     verdicts = {place: passing.verdict(mine) for place, mine in may_ask.items()}
     passing.write()
@@ -110,10 +109,9 @@ class _Passing:
         return intention.claim is None or intention.claim in self.reading.claims()
 
     def _judge(self, way: Intention, bounds: _Bounds) -> Refusal | None:
-        mine = {limit: self.used[limit] for limit in bounds.limits}
         if _invites(way):
             self.write()  # what waits for an answer is counted in the table
-        facts = _facts(self.reading, way, bounds, mine, self.now, claimed=self.is_claimed(way))
+        facts = _facts(self.reading, way, bounds, self.used, self.now, claimed=self.is_claimed(way))
         busy = {gap.scope: None for gap in bounds.gaps if gap.scope in self.under_way}
         return judge(replace(facts, last_finish={**facts.last_finish, **busy}) if busy else facts, self.now)
 
@@ -149,8 +147,7 @@ def foresee(connection: Connection, ctx: Context, asking: Sequence[Intention]) -
     """What the gate would say now to each alone, whether or not the claim still holds: that is the gate's to see."""
     reading, now = _Reading(connection, ctx, asking), ctx.now()
     ways = [[(way, _bounds(reading, way, now)) for way in each.ways()] for each in asking]
-    limits, _ = _of_all(bounds for mine in ways for _, bounds in mine)
-    used = counted(connection, limits, now)
+    used = counted(connection, _of_all([bounds for mine in ways for _, bounds in mine]).limits, now)
     return [_foresee_one(reading, mine, used, now) for mine in ways]
 
 
@@ -159,8 +156,7 @@ def _foresee_one(
 ) -> Refusal | None:
     refused: Refusal | None = None
     for way, bounds in ways:
-        mine = {limit: used[limit] for limit in bounds.limits}
-        verdict = judge(_facts(reading, way, bounds, mine, now, claimed=True), now)
+        verdict = judge(_facts(reading, way, bounds, used, now, claimed=True), now)
         if verdict is None:
             return None
         refused = _sooner(refused, verdict)
@@ -226,10 +222,13 @@ def _bounds(reading: _Reading, intention: Intention, now: datetime) -> _Bounds:
     return _Bounds(limits, gaps, scopes_of(limits, gaps))
 
 
-def _of_all(every: Iterable[_Bounds]) -> tuple[list[Limit], list[Gap]]:
-    """The limits and gaps of several, each once."""
-    limits = dict.fromkeys(limit for bounds in every for limit in bounds.limits)
-    return list(limits), [gap for bounds in every for gap in bounds.gaps]
+def _of_all(every: Sequence[_Bounds]) -> _Bounds:
+    """The limits, gaps and scopes of several, each once."""
+    if len(every) == 1:
+        return every[0]
+    limits = list(dict.fromkeys([limit for bounds in every for limit in bounds.limits]))
+    gaps = [gap for bounds in every for gap in bounds.gaps]
+    return _Bounds(limits, gaps, scopes_of(limits, gaps))
 
 
 def _send_facts(reading: _Reading, intention: Intention, now: datetime) -> SendFacts:
@@ -252,6 +251,8 @@ def _facts(
     account, campaign = intention.account, intention.campaign
     standing = reading.standing(intention)
     windows = [window for window in (intention.body.send_window, account.send_window) if window is not None]
+    counts = [used[limit] for limit in bounds.limits]
+    full = {limit: count for limit, count in zip(bounds.limits, counts, strict=True) if count >= limit.rate.count}
     zones = Zones(intention.lead.timezone, account.timezone, ctx.book.project.settings.timezone, intention.lead.country)
     return GateFacts(
         claimed=claimed,
@@ -268,8 +269,8 @@ def _facts(
         windows=windows,
         zones=zones,
         limits=bounds.limits,
-        used=used,
-        frees_at=frees_at(connection, used, now),
+        used=counts,
+        frees_at=frees_at(connection, full, now),
         gaps=bounds.gaps,
         last_finish=dict(last_finishes(connection, bounds.gaps)),
     )

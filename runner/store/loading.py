@@ -12,13 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, select
 
-from runner.engine.state import EnrollmentState, EnrollmentStatus, Seen, Settings, Stage, StepRun
+from runner.engine.state import EnrollmentState, EnrollmentStatus, Seen, Stage, StepRun
 from runner.model.campaign import Campaign
-from runner.model.channel import ChannelType
 from runner.model.events import EventKind
 from runner.model.lead import Lead
 from runner.store.book import Book
-from runner.store.bulk import BulkSelect, wanted
+from runner.store.bulk import BulkSelect, by_value, wanted
 from runner.store.fixed import Fixed
 from runner.store.people import lead_of, read_leads
 from runner.store.tables import enrollments, events, inbox_cursors, step_runs
@@ -60,18 +59,17 @@ def load_each(connection: Connection, book: Book, ids: Iterable[int], *, lock: b
     people = read_leads(connection, {row[_LEAD] for row in rows.values()})
     watched = any(_reads_imap(book, account) for account in {row[_ACCOUNT] for row in run_rows})
     inboxes: dict[str, datetime | None] = dict(_INBOXES.rows(connection)) if watched else {}
-    around = {key: _Around.of(book, key, inboxes) for key in {row[_CAMPAIGN] for row in rows.values()}}
     for enrollment_id in asked:
         if (row := rows.get(enrollment_id)) is not None:
             mine = runs.get(enrollment_id, ()), seen.get(enrollment_id, ())
-            yield _loaded(around[row[_CAMPAIGN]], row, lead_of(people[row[_LEAD]]), *mine)
+            yield _loaded(book, inboxes, row, lead_of(people[row[_LEAD]]), *mine)
 
 
 _ENROLLMENT = (
     "id", "campaign_id", "lead_id", "sequence_id", "lane_id", "due_at", "status", "step", "started_at", "ended_at",
     "end_reason", "last_transition_id",
 )  # fmt: skip
-_CAMPAIGN, _LEAD = _ENROLLMENT.index("campaign_id"), _ENROLLMENT.index("lead_id")
+_LEAD = _ENROLLMENT.index("lead_id")
 _RUN = tuple(field.name for field in fields(StepRun))
 _RUN_ROW = ("enrollment_id", "id", "account", *_RUN)
 _ACCOUNT = _RUN_ROW.index("account")
@@ -92,9 +90,9 @@ def _statements(dialect: Dialect, lock: bool) -> _Statements:
     names = ("enrollment_id", "pending", "kind", "at", "step", "permanent")
     seen = select(*(events.c[name] for name in names)).where(wanted(events.c.enrollment_id, dialect))
     return _Statements(
-        BulkSelect(rows.with_for_update() if lock else rows, dialect, {"status": EnrollmentStatus}),
-        BulkSelect(runs.order_by(step_runs.c.id), dialect, {"stage": Stage}),
-        BulkSelect(seen.order_by(events.c.id), dialect, {"kind": EventKind}),
+        BulkSelect(rows.with_for_update() if lock else rows, dialect, {"status": by_value(EnrollmentStatus)}),
+        BulkSelect(runs.order_by(step_runs.c.id), dialect, {"stage": by_value(Stage)}),
+        BulkSelect(seen.order_by(events.c.id), dialect, {"kind": by_value(EventKind)}),
     )
 
 
@@ -118,26 +116,12 @@ def _by_enrollment(rows: Iterable[Row]) -> Mapping[int, list[Row]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
-    """What is the same for everybody in a campaign."""
-
-    book: Book
-    campaign: Campaign
-    values: Mapping[str, object]
-    channels_off: frozenset[ChannelType]
-    settings: Settings
-    inboxes: Mapping[str, datetime | None]
-
-    @classmethod
-    def of(cls, book: Book, campaign_id: int, inboxes: Mapping[str, datetime | None]) -> _Around:
-        campaign = book.campaigns[campaign_id]
-        return cls(book, campaign, campaign.values(), book.channels_off(campaign), book.settings(), inboxes)
-
-
-def _loaded(around: _Around, row: Row, lead: Lead, run_rows: Sequence[Row], seen: Sequence[Row]) -> Loaded:
+def _loaded(
+    book: Book, read: Mapping[str, datetime | None], row: Row, lead: Lead, run_rows: Sequence[Row], seen: Sequence[Row]
+) -> Loaded:
     enrollment_id, campaign_id, _, sequence_id, lane_id, due_at, status, step, started_at, *rest = row
     ended_at, end_reason, last_transition_id = rest
+    around = book.around(campaign_id)
     runs: dict[str, StepRun] = {}
     run_ids: dict[str, int] = {}
     accounts: dict[str, str | None] = {}
@@ -145,24 +129,15 @@ def _loaded(around: _Around, row: Row, lead: Lead, run_rows: Sequence[Row], seen
     for _, run_id, account, *values in run_rows:
         run = StepRun(*values)
         runs[run.step], run_ids[run.step], accounts[run.step] = run, run_id, account
-        if account and (read_at := _inbox_read(around.book, account, around.inboxes)) is not None:
+        if account and (read_at := _inbox_read(book, account, read)) is not None:
             inboxes[run.step] = read_at
     state = EnrollmentState(
-        id=enrollment_id,
-        lead=lead,
-        campaign=around.values,
-        vars=around.campaign.vars,
-        status=status,
-        step=step,
-        started_at=started_at,
-        runs=runs,
-        events=tuple([Seen(*event) for _, pending, *event in seen if not pending]),
-        inboxes=inboxes,
-        channels_off=around.channels_off,
-        ended_at=ended_at,
-        end_reason=end_reason or "",
+        id=enrollment_id, lead=lead, campaign=around.values, vars=around.campaign.vars,
+        status=status, step=step, started_at=started_at, runs=runs,
+        events=tuple([Seen(*event) for _, pending, *event in seen if not pending]) if seen else (),
+        inboxes=inboxes, channels_off=around.channels_off, ended_at=ended_at, end_reason=end_reason or "",
         settings=around.settings,
-    )
+    )  # fmt: skip
     return Loaded(
         state=state,
         campaign=around.campaign,
@@ -173,7 +148,7 @@ def _loaded(around: _Around, row: Row, lead: Lead, run_rows: Sequence[Row], seen
         last_transition_id=last_transition_id,
         run_ids=run_ids,
         accounts=accounts,
-        undecided=any(pending for _, pending, *_ in seen),
+        undecided=bool(seen) and any(pending for _, pending, *_ in seen),
     )
 
 

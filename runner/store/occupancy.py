@@ -21,42 +21,50 @@ TOGETHER = 16
 def counted(connection: Connection, limits: Iterable[Limit], now: datetime) -> dict[Limit, int]:
     """How many places of each limit are taken, counted many in one statement."""
     found: dict[Limit, int] = {}
-    alike = sorted(limits, key=lambda limit: limit.besides_lead is not None)  # fewer shapes of statement to compile
+    alike = _alike(limits)
     for first in range(0, len(alike), TOGETHER):
-        found |= _counted(connection, alike[first : first + TOGETHER], now)
+        found.update(_counted(connection, alike[first : first + TOGETHER], now))
     return found
 
 
-def _counted(connection: Connection, limits: Sequence[Limit], now: datetime) -> dict[Limit, int]:
+def _alike(limits: Iterable[Limit]) -> list[Limit]:
+    """Those that leave somebody out last, so that there are fewer shapes of statement to compile."""
+    every = list(limits)
+    besides = [limit for limit in every if limit.besides_lead is not None]
+    return [limit for limit in every if limit.besides_lead is None] + besides if besides else every
+
+
+def _counted(connection: Connection, limits: Sequence[Limit], now: datetime) -> Iterable[tuple[Limit, int]]:
     [counts] = _counting(_shape(limits)).rows(connection, **_values(limits, now))
-    return dict(zip(limits, counts, strict=True))
+    return zip(limits, counts, strict=True)
 
 
 def _shape(limits: Sequence[Limit]) -> tuple[bool, ...]:
-    return tuple(limit.besides_lead is not None for limit in limits)
+    return tuple([limit.besides_lead is not None for limit in limits])
 
 
 def _values(limits: Sequence[Limit], now: datetime) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for place, limit in enumerate(limits):
-        values |= {f"scope_{place}": limit.scope, f"since_{place}": now - limit.rate.per}
+        values[f"scope_{place}"], values[f"since_{place}"] = limit.scope, now - limit.rate.per
         if limit.besides_lead is not None:
             values[f"lead_{place}"] = limit.besides_lead
     return values
 
 
-def frees_at(connection: Connection, used: Mapping[Limit, int], now: datetime) -> dict[Limit, datetime | None]:
-    """When those of some limits have a free place again that have none, so many places of each being taken.
+def frees_at(connection: Connection, full: Mapping[Limit, int], now: datetime) -> dict[Limit, datetime | None]:
+    """When some limits that are full have a free place again, so many places of each being taken.
 
     None while sends under way hold it. A place that everybody wants is free again when the oldest send leaves its
     window. Many are asked for in one statement.
     """
-    full = [limit for limit, count in used.items() if count >= limit.rate.count]
+    if not full:
+        return {}
     found: dict[Limit, datetime | None] = {limit: now + timedelta(days=1) for limit in full if not limit.rate.count}
-    asked = sorted((limit for limit in full if limit.rate.count), key=lambda limit: limit.besides_lead is not None)
+    asked = _alike(limit for limit in full if limit.rate.count)
     for first in range(0, len(asked), TOGETHER):
         some = asked[first : first + TOGETHER]
-        values = _values(some, now) | {f"before_{at}": used[limit] - limit.rate.count for at, limit in enumerate(some)}
+        values = _values(some, now) | {f"before_{at}": full[limit] - limit.rate.count for at, limit in enumerate(some)}
         [ends] = _freeing(_shape(some)).rows(connection, **values)
         found |= {limit: end and end + limit.rate.per for limit, end in zip(some, ends, strict=True)}
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 from runner.clocks import SystemClock
 from runner.compile.project import load_project
 from runner.engine.ports import Clock
-from runner.errors import ProjectError
+from runner.errors import ProjectError, UsageError
 from runner.model.project import Project, ProjectSettings
 from runner.store.context import Context
 from runner.store.database import Database, open_database
@@ -20,6 +20,7 @@ from runner.store.restoring import database_id
 from runner.store.schema import check_schema
 
 DATABASE_VARIABLE = "RUNNER_DATABASE"
+KEPT = f"write `database: sqlite:///runner.db` in runner.yaml, or the like in {DATABASE_VARIABLE}"
 
 
 def compile_or_raise(root: Path) -> Project:
@@ -33,9 +34,16 @@ def compile_or_raise(root: Path) -> Project:
 
 
 def open_store(settings: ProjectSettings, root: Path, *, create: bool = False) -> Database:
-    """The project's database; the environment's RUNNER_DATABASE overrides what runner.yaml says."""
+    """The project's database; the environment's RUNNER_DATABASE overrides what runner.yaml says.
+
+    Raises UsageError for one in memory: the next command would find nothing of what this one wrote.
+    """
     url = os.environ.get(DATABASE_VARIABLE) or settings.database
-    return open_database(url, root=root, create=create)
+    opened = open_database(url, root=root, create=create)
+    if opened.in_memory:
+        opened.close()
+        raise UsageError(f"the database {url} is in memory and ends with this command", help=KEPT)
+    return opened
 
 
 def open_context(

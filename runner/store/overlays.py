@@ -53,6 +53,8 @@ class Overlays:
     def limits(self, campaign: str, channel: ChannelType) -> LimitSet | None:
         """Its limits. They stack on the account's, so they can only lower what may go out."""
         config = self.of(campaign, channel)
+        if not config:
+            return None
         if config.get("enabled") is False:
             return LimitSet(rates=(Rate(0, timedelta(days=1)),))
         limits = config.get("limits") or {}

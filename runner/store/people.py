@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ARRAY, JSON, Connection, Dialect, Text, func, select
 
 from runner.model.lead import Lead, LinkedInConnectionStatus
-from runner.store.bulk import BulkSelect, wanted
+from runner.store.bulk import BulkSelect, by_value, wanted
 from runner.store.tables import leads, list_members, lists
 
 _FIELDS = tuple(field.name for field in fields(Lead))
@@ -47,4 +47,4 @@ def _statement(dialect: Dialect) -> BulkSelect:
     mine = on.where(list_members.c.lead_id == leads.c.id).label("lists")
     columns = (mine if name == "lists" else leads.c[name] for name in _FIELDS)
     query = select(*columns).where(wanted(leads.c.id, dialect))
-    return BulkSelect(query, dialect, {"linkedin_status": LinkedInConnectionStatus})
+    return BulkSelect(query, dialect, {"linkedin_status": by_value(LinkedInConnectionStatus)})

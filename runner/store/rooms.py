@@ -61,14 +61,15 @@ def rooms(connection: Connection, ctx: Context, lanes: Iterable[Lane], every: Ma
     asked = list(lanes)
     overlays = Overlays.read(connection, now) if asked else Overlays({})
     facts = {lane.id: each for lane in asked if (each := _facts(connection, overlays, ctx, lane, now))}
-    shared = {lane_id: tuple(shared_limits(each)) for lane_id, each in facts.items()}
+    shared = {lane_id: shared_limits(each) for lane_id, each in facts.items()}
     limits = list(dict.fromkeys(limit for each in shared.values() for limit in each))
     if not limits and all(shortest_gap(each.account) is None for each in facts.values()):
         return Rooms(shared, {})
     used, claimed = counted(connection, limits, now), _claimed(connection, ctx.book, every)
     taken = {limit: used[limit] + claimed[limit.scope] for limit in limits}
     found = Rooms(shared, {limit: max(0, limit.rate.count - taken[limit]) for limit in limits})
-    again = {limit: at or now + AT_THE_DOOR for limit, at in frees_at(connection, taken, now).items()}
+    full = {limit: count for limit, count in taken.items() if count >= limit.rate.count}
+    again = {limit: at or now + AT_THE_DOOR for limit, at in frees_at(connection, full, now).items()}
     for lane_id, each in facts.items():
         closed = [again[limit] for limit in shared[lane_id] if limit in again]
         closed += _resting(connection, each, claimed, now)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Dialect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from runner.model.channel import ChannelType
-from runner.model.identity import SUPPRESSION_KINDS, suppressible, suppression_value
+from runner.model.identity import SUPPRESSION_KINDS, Identity, identity_of, suppressible, suppression_value
 from runner.model.lead import Lead
 from runner.store.bulk import BulkSelect
 from runner.store.bulk import wanted as wanted_keys
@@ -35,7 +35,7 @@ def hash_of(key: Key, kind: str, spelling: str) -> str:
 
 
 _hash_of = lru_cache(maxsize=4096)(hash_of)
-"""Who is to be written to is asked for twice or thrice in a short while, and their domains and companies often."""
+"""Many people share a domain and a company."""
 
 
 def suppress(
@@ -71,8 +71,8 @@ def suppressions_of(connection: Connection, key: Key, leads: Iterable[Lead]) -> 
     """What means each of these leads, by the lead's id; those whom nothing means are left out."""
     meant: dict[str, tuple[str, str, set[int]]] = {}
     for lead in leads:
-        for kind, spelling in suppressible(lead):
-            meant.setdefault(_hash_of(key, kind, spelling), (kind, spelling, set()))[2].add(lead.id)
+        for digest, kind, spelling in _digests(key, identity_of(lead)):
+            meant.setdefault(digest, (kind, spelling, set()))[2].add(lead.id)
     found: dict[int, list[Hit]] = {}
     if not meant:
         return found
@@ -82,6 +82,12 @@ def suppressions_of(connection: Connection, key: Key, leads: Iterable[Lead]) -> 
             for lead_id in ids:
                 found.setdefault(lead_id, []).append((kind, spelling, reason))
     return found
+
+
+@lru_cache(maxsize=1024)
+def _digests(key: Key, identity: Identity) -> tuple[tuple[str, str, str], ...]:
+    """What could mean somebody: hash, kind, spelling. Who is to be written to is asked for twice in a short while."""
+    return tuple((_hash_of(key, kind, spelling), kind, spelling) for kind, spelling in suppressible(identity))
 
 
 def why_suppressed(hits: Iterable[Hit], channel: ChannelType) -> str | None:

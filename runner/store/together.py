@@ -156,6 +156,23 @@ class Together:
                 part.error = None if part.left_out else error
 
 
+class OnTheWay:
+    """While it lasts, a thread brings one part after the other to some lines."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, lines: Iterable[Together]) -> None:
+        self._lines = tuple(lines)
+
+    def __enter__(self) -> None:
+        for line in self._lines:
+            line.set_out()
+
+    def __exit__(self, *_error: object) -> None:
+        for line in self._lines:
+            line.arrive()
+
+
 def _run(connection: Connection, parts: Sequence[_Part]) -> None:
     for alike in _alike(parts):
         first = alike[0]

@@ -17,7 +17,7 @@ from runner.engine.ports import Job, Release, ThreadRef
 from runner.lang.templates import TemplateError, parse_template, render
 from runner.model.campaign import Campaign
 from runner.model.channel import ChannelConfig
-from runner.model.lead import Lead
+from runner.model.lead import Lead, LeadValues
 from runner.model.linkedin_limits import counted_action
 from runner.model.message import Rendered
 from runner.model.senders import message_id_of, sender_of
@@ -34,9 +34,10 @@ from runner.store.loading import Loaded, load, wrote_from
 from runner.store.log import newest_is
 from runner.store.tables import outreach_attempts, outreach_messages, recovered_sends, step_runs
 from runner.store.ticking import claim_due
+from runner.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Work:
     """One attempt about to be made, with the rows it belongs to.
 
@@ -166,7 +167,7 @@ def _looked_ahead(connection: Connection, ctx: Context, opened: Mapping[int, Ope
     return {**opened, **refused}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Begun:
     """What earlier tries of a step left: the token of its message, the attempt that is open, the text that was fixed.
 
@@ -208,7 +209,7 @@ _MESSAGE = ("step_run_id", "action", "sequence_id", "template", "subject", "preh
             "rendered_at")  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Opening:
     """The transaction that opens one piece of work."""
 
@@ -448,7 +449,7 @@ def template_values(
 ) -> Mapping[str, Mapping[str, object]]:
     """What `lead.*`, `campaign.*`, `vars.*` and `sender.*` mean in a template."""
     return {
-        "lead": lead.values(),
+        "lead": LeadValues(lead),
         "campaign": {**campaign.vars, **campaign.values()},
         "vars": {**variables, **campaign.vars},
         "sender": dict(sender_of(account, lead)),

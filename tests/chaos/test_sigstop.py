@@ -48,7 +48,7 @@ def _stop_one(stage: Stage, path: Path, kind: str, draw: random.Random) -> int:
         return witnessed(path)(app)
 
     def freeze_between_writes() -> None:
-        with apps[-1].ctx.db._turn:  # stopped within another thread's transaction, it would hold everybody up
+        with apps[-1].ctx.db._writers._turn:  # stopped within another thread's transaction, it would hold everybody up
             freeze()
 
     at = None if kind == "random" else At(kind, draw.randint(1, 3), freeze_between_writes)

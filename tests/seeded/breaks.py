@@ -33,8 +33,8 @@ BREAKS = (
           "a worker that lost its lease still passes the gate",
           STORE + "test_a_claim_whose_lease_ran_out_before_the_gate_is_due_again"),
     Break("intent-after-the-dot", "channels/worker.py",
-          "            verdict = pass_gate(ctx, work.intention())\n",
-          "            verdict = work.refused or Permit(work.attempt_id)\n",
+          "        verdict = pass_gate(self.ctx, self.work.intention())\n",
+          "        verdict = self.work.refused or Permit(self.work.attempt_id)\n",
           "nothing says that a message is on its way when the process dies",
           PROMISES + "test_a_process_that_dies_anywhere_sends_at_most_once"),
     Break("late-answer-ignored", "store/results.py",
@@ -231,8 +231,8 @@ BREAKS = (
           "tests/store/test_several_at_once.py::"
           "test_a_late_result_beside_a_newer_one_of_the_same_person_loses_neither"),
     Break("time-from-before-the-locks", "store/gatekeeping.py",
-          "ctx.db.lock_scopes(connection, scopes_of(limits, gaps))\n    now = ctx.now()",
-          "now = ctx.now()\n    ctx.db.lock_scopes(connection, scopes_of(limits, gaps))",
+          "ctx.db.lock_scopes(connection, together.scopes)\n    now = ctx.now()",
+          "now = ctx.now()\n    ctx.db.lock_scopes(connection, together.scopes)",
           "the people of an account that waits longest for its limits get nothing for as long as others send",
           "tests/store/test_gate_after_a_wait.py::"
           "test_what_left_the_window_while_the_gate_waited_for_its_locks_takes_no_place"),
