@@ -10,7 +10,15 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["certificates", "dovecot_server", "golden", "machine", "postgres_fixtures", "token_server"]
+pytest_plugins = [
+    "certificates",
+    "dovecot_server",
+    "golden",
+    "machine",
+    "one_dialect",
+    "postgres_fixtures",
+    "token_server",
+]
 
 for _name in [name for name in os.environ if name.startswith("RUNNER_")]:
     del os.environ[_name]
