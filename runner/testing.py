@@ -8,11 +8,14 @@ assert play.path(1) == ["email failed", "linkedin sent"]
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +140,7 @@ class Play:
         self.clock, self.machine = ManualClock(self.start), ManualClock(self.start)
         self.channels = {kind: ScriptedChannel() for kind in ChannelType}
         db = self.db or open_database("sqlite://", create=True)
-        metadata.create_all(db.engine)
+        make_tables(db)
         book = publish(db, self.project or self._project(), self.start)
         self.ctx = Context(db, book, self.clock, self.machine, Key(b"0" * 32))
         ids = self.add_leads(self.people)
@@ -288,6 +291,31 @@ class Play:
         return [f"{row.step} {row.outcome or '...'}" for row in rows]
 
 
+def make_tables(db: Database) -> None:
+    """Make the tables that are missing. SQLite, when it is empty, gets a copy: to make them takes as long as a play."""
+    with closing(db.engine.raw_connection()) as held:
+        raw = held.driver_connection
+        if isinstance(raw, sqlite3.Connection) and raw.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
+            with closing(sqlite3.connect(":memory:")) as made:
+                made.deserialize(_tables())
+                made.backup(raw)
+            return
+    metadata.create_all(db.engine)
+
+
+@cache
+def _tables() -> bytes:
+    """A SQLite database with the tables and no rows."""
+    db = open_database("sqlite://", create=True)
+    metadata.create_all(db.engine)
+    with closing(db.engine.raw_connection()) as held:
+        raw = held.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        image = raw.serialize()
+    db.close()
+    return image
+
+
 def _name_of(source: str) -> str:
     return next(line.partition(":")[2].strip() for line in source.splitlines() if line.startswith("name:"))
 
@@ -299,4 +327,4 @@ def _named(source: str, templates: Mapping[str, str]) -> dict[str, str]:
     return {name: templates[name] for name in names}
 
 
-__all__ = ["MONDAY", "Delivery", "Play", "ScriptedChannel"]
+__all__ = ["MONDAY", "Delivery", "Play", "ScriptedChannel", "make_tables"]

@@ -13,7 +13,7 @@ from runner.leads.importer import ImportOptions, ImportReport, import_leads, rea
 from runner.model.lead_draft import Row
 from runner.store.database import Database, open_database
 from runner.store.leads import SqlLeads
-from runner.store.tables import metadata
+from runner.testing import make_tables
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -38,8 +38,7 @@ def clock() -> ManualClock:
 def db() -> Iterator[Database]:
     """An empty database with every table."""
     database = open_database("sqlite://", create=True)
-    with database.write() as connection:
-        metadata.create_all(connection)
+    make_tables(database)
     yield database
     database.close()
 
