@@ -16,17 +16,17 @@ from runner.model.lead import Lead
 from runner.model.lead_draft import Fate, RejectedRow
 from runner.store.database import Database, open_database
 from runner.store.leads import LeadFilter, SqlLeads, find_lead, read_leads
-from runner.store.tables import leads, metadata
+from runner.store.tables import leads
+from runner.testing import make_tables
 
 TakeIn = Callable[..., ImportReport]
 
 
 @pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
+def db(tables_url: str) -> Iterator[Database]:
     """An empty database of each kind."""
-    database = open_database(database_url, create=True)
-    with database.write() as connection:
-        metadata.create_all(connection)
+    database = open_database(tables_url, create=True)
+    make_tables(database)
     yield database
     database.close()
 

@@ -125,6 +125,23 @@ def postgres_url(postgres_databases: Databases) -> Iterator[str]:
 
 
 @pytest.fixture
+def postgres_tables_url(postgres_databases: Databases) -> Iterator[str]:
+    """The address of a fresh database with the tables and no rows, dropped after the test."""
+    url = postgres_databases.create(postgres_databases.template("tables", _make_tables))
+    yield url
+    postgres_databases.drop(url)
+
+
+def _make_tables(url: str) -> None:
+    from runner.store.database import open_database
+    from runner.store.tables import metadata
+
+    db = open_database(url)
+    metadata.create_all(db.engine)
+    db.close()
+
+
+@pytest.fixture
 def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres_server.PostgresServer]:
     """A server for this test alone, to be stopped, crashed and restarted at will."""
     home = Path(tempfile.mkdtemp(prefix="runner-postgres-"))
@@ -140,13 +157,26 @@ def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres_
         shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(params=["sqlite-memory", "sqlite-file", "postgres"])
+_KINDS = ["sqlite-memory", "sqlite-file", "postgres"]
+
+
+@pytest.fixture(params=_KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh, empty database of every kind that is supported; the test runs once on each."""
+    return _url(request, tmp_path, "postgres_url")
+
+
+@pytest.fixture(params=_KINDS)
+def tables_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The same for a Play or whoever makes the tables that are missing: on PostgreSQL, which is slow at it, none is."""
+    return _url(request, tmp_path, "postgres_tables_url")
+
+
+def _url(request: pytest.FixtureRequest, tmp_path: Path, postgres: str) -> str:
     match request.param:
         case "sqlite-memory":
             return "sqlite://"
         case "sqlite-file":
             return f"sqlite:///{tmp_path / 'runner.db'}"
         case _:
-            return str(request.getfixturevalue("postgres_url"))
+            return str(request.getfixturevalue(postgres))

@@ -29,6 +29,8 @@ from urllib.parse import urlsplit
 NOBODY = 65534
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
+ROOM = 2 << 30
+"""A database takes 8 MB, and what it logs is kept for a while: far less than this, even with many workers."""
 
 
 class NoPostgres(Exception):
@@ -60,6 +62,8 @@ class PostgresServer:
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
+    data: Path = Path("data")
+    """Where the databases lie: a path from `folder`, or elsewhere."""
     port: int = 0
     _password: str = field(default_factory=lambda: secrets.token_hex(12), repr=False)
     _binaries: Path | None = None
@@ -107,10 +111,10 @@ class PostgresServer:
         secret = self.folder / "password"
         secret.write_text(self._password)
         if who:
-            for path in (self.folder, secret):
+            for path in (self.folder, secret, *(path for path in [self.folder / self.data] if path.exists())):
                 os.chown(path, NOBODY, NOBODY)
         made = subprocess.run(
-            [binaries / "initdb", "-D", self.folder / "data", "-U", "runner", "-E", "UTF8", "--auth=scram-sha-256",
+            [binaries / "initdb", "-D", self.folder / self.data, "-U", "runner", "-E", "UTF8", "--auth=scram-sha-256",
              f"--pwfile={secret}", "--no-sync"],
             check=False, capture_output=True, text=True, cwd="/", env=self._environment(), **who,
         )  # fmt: skip
@@ -123,7 +127,7 @@ class PostgresServer:
         options = [text for key, value in (settings | self.settings).items() for text in ("-c", f"{key}={value}")]
         with (self.folder / "log").open("ab") as log:
             return subprocess.Popen(
-                [binaries / "postgres", "-D", self.folder / "data", "-p", str(self.port), *options],
+                [binaries / "postgres", "-D", self.folder / self.data, "-p", str(self.port), *options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd="/", env=self._environment(),
                 start_new_session=True, **unprivileged(),
             )  # fmt: skip
@@ -190,7 +194,8 @@ def _guard(folder: Path, owner: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     home = Path(tempfile.mkdtemp(prefix="runner-postgres-"))
-    server = PostgresServer(home / "server")
+    data = Path(tempfile.mkdtemp(prefix="runner-postgres-", dir=_quick_place()))
+    server = PostgresServer(home / "server", data=data)
     if unprivileged():
         home.chmod(0o755)  # `nobody` walks through; the server's own folder inside is closed
     try:
@@ -202,11 +207,21 @@ def _guard(folder: Path, owner: int) -> None:
             pass
     finally:
         server.stop("fast")
-        shutil.rmtree(home, ignore_errors=True)
+        for path in (home, data):
+            shutil.rmtree(path, ignore_errors=True)
         if stop.is_set():
             (folder / "stopped").touch()
         else:
             shutil.rmtree(folder, ignore_errors=True)  # the owner is gone and will not do it
+
+
+def _quick_place() -> Path | None:
+    """A folder in memory, where there is room: the shared server makes and drops a database for every test.
+
+    Nobody crashes that server, and only its data goes there: often nothing may be executed in that folder.
+    """
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > ROOM else None
 
 
 def _alive(process: int) -> bool:

@@ -21,12 +21,12 @@ steps:
 
 
 @pytest.fixture
-def play(database_url: str) -> Iterator[Callable[..., Play]]:
+def play(tables_url: str) -> Iterator[Callable[..., Play]]:
     """Makes plays over the database of the test; its connections are closed afterwards."""
     opened = []
 
     def make(source: str = TWO_STEPS, people: Any = (), **options: Any) -> Play:
-        db = open_database(database_url, create=True)
+        db = open_database(tables_url, create=True)
         opened.append(db)
         return Play(source, people, db=db, **options)
 

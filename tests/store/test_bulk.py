@@ -11,7 +11,8 @@ from sqlalchemy import event, exc, select, text
 
 from runner.store.bulk import BulkSelect, bulk_insert, bulk_update, wanted
 from runner.store.database import Database, open_database
-from runner.store.tables import leads, metadata
+from runner.store.tables import leads
+from runner.testing import make_tables
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, 123456, tzinfo=UTC)
 COLUMNS = ("email", "email_key", "first_name", "tags", "fields", "created_at", "updated_at")
@@ -20,9 +21,9 @@ ODD = ["plain", None, "", "it's", 'a "quote"', "{a,b}", "NULL", "back\\slash", "
 
 
 @pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
-    opened = open_database(database_url, create=True)
-    metadata.create_all(opened.engine)
+def db(tables_url: str) -> Iterator[Database]:
+    opened = open_database(tables_url, create=True)
+    make_tables(opened)
     yield opened
     opened.close()
 
@@ -94,9 +95,8 @@ def test_a_key_is_found_whatever_stands_in_it(db: Database) -> None:
         assert sorted(asked.run(connection, [*texts, "nobody"])) == sorted((text,) for text in texts)
 
 
-def test_postgresql_takes_many_rows_in_one_statement(postgres_url: str) -> None:
-    db = open_database(postgres_url)
-    metadata.create_all(db.engine)
+def test_postgresql_takes_many_rows_in_one_statement(postgres_tables_url: str) -> None:
+    db = open_database(postgres_tables_url)
     asked: list[tuple[str, bool]] = []
     event.listen(db.engine, "before_cursor_execute", lambda _c, _d, sql, _p, _e, many: asked.append((sql, many)))
     with db.write() as connection:
@@ -106,9 +106,8 @@ def test_postgresql_takes_many_rows_in_one_statement(postgres_url: str) -> None:
     db.close()
 
 
-def test_postgresql_keeps_the_plan_of_a_statement_for_one_person(postgres_url: str) -> None:
-    db = open_database(postgres_url)
-    metadata.create_all(db.engine)
+def test_postgresql_keeps_the_plan_of_a_statement_for_one_person(postgres_tables_url: str) -> None:
+    db = open_database(postgres_tables_url)
     many = [row for first in range(0, 6000, 100) for row in rows(first)]
     with db.write() as connection:
         bulk_insert(leads, COLUMNS, connection.dialect).run(connection, many)

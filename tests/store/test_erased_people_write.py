@@ -239,8 +239,8 @@ def _count(run: Play) -> str:
         return erasure_count(connection)
 
 
-def test_an_erasure_waits_for_what_another_process_is_just_storing(postgres_url: str) -> None:
-    run = Play(ONE, [{"email": ADA}], db=open_database(postgres_url, create=True))
+def test_an_erasure_waits_for_what_another_process_is_just_storing(postgres_tables_url: str) -> None:
+    run = Play(ONE, [{"email": ADA}], db=open_database(postgres_tables_url, create=True))
     run.settle()
     erasing = threading.Thread(target=erase, args=(run.ctx, 1), kwargs={"actor": "test"})
     row = {"account": ACCOUNT, "source": "imap:us:1", "received_at": run.clock.now(), "verdict": "other:list"}

@@ -28,8 +28,8 @@ REPLY = Signal(EventKind.REPLIED, MONDAY, "m:1", address=ADA)
 
 
 @pytest.fixture
-def play(postgres_url: str) -> Iterator[Play]:
-    db = open_database(postgres_url, create=True)
+def play(postgres_tables_url: str) -> Iterator[Play]:
+    db = open_database(postgres_tables_url, create=True)
     yield Play(TWO, [{"email": ADA}], db=db)
     db.close()
 

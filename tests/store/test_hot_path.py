@@ -117,8 +117,8 @@ def test_nothing_that_is_asked_about_one_person_goes_through_the_whole_log() -> 
     assert [scan for scan in scans if scan.startswith("transitions")] == []
 
 
-def test_a_fixed_statement_reads_and_writes_values_as_their_columns_do(database_url: str) -> None:
-    play = Play(SEQUENCE, [{"email": "ada@example.com"}], db=open_database(database_url, create=True))
+def test_a_fixed_statement_reads_and_writes_values_as_their_columns_do(tables_url: str) -> None:
+    play = Play(SEQUENCE, [{"email": "ada@example.com"}], db=open_database(tables_url, create=True))
     found = Fixed(select(leads.c.created_at, leads.c.tags).where(leads.c.created_at <= bindparam("until")))
     with play.ctx.db.read() as connection:
         assert found.rows(connection, until=MONDAY) == [[MONDAY, []]]

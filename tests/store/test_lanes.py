@@ -54,8 +54,8 @@ def test_who_comes_to_a_lane_that_was_never_published_is_not_lost(play: Make) ->
     assert len(lanes_of(run)) == 2
 
 
-def test_who_publishes_while_another_process_does_waits_for_its_end(postgres_url: str) -> None:
-    run = Play(ONE, accounts=ACCOUNTS, db=open_database(postgres_url))
+def test_who_publishes_while_another_process_does_waits_for_its_end(postgres_tables_url: str) -> None:
+    run = Play(ONE, accounts=ACCOUNTS, db=open_database(postgres_tables_url))
     more = {f"more-{n}": Campaign(f"more-{n}", "one") for n in range(4)}
     wider = replace(run.ctx.book.project, campaigns={**run.ctx.book.project.campaigns, **more})
     with ThreadPoolExecutor(4) as pool:

@@ -13,14 +13,15 @@ from sqlalchemy import Connection, event, insert, select
 
 from runner.errors import DatabaseUnavailable
 from runner.store.database import Database, open_database
-from runner.store.tables import meta, metadata
+from runner.store.tables import meta
 from runner.store.together import Act
+from runner.testing import make_tables
 
 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
     opened = open_database(f"sqlite:///{tmp_path / 'together.db'}", create=True)
-    metadata.create_all(opened.engine)
+    make_tables(opened)
     yield opened
     opened.close()
 
@@ -148,9 +149,9 @@ def test_trouble_of_the_database_is_everybodys_and_nothing_is_kept(db: Database,
 
 
 @pytest.fixture
-def postgres(postgres_url: str) -> Iterator[Database]:
-    opened = open_database(postgres_url)
-    metadata.create_all(opened.engine)
+def postgres(postgres_tables_url: str) -> Iterator[Database]:
+    opened = open_database(postgres_tables_url)
+    make_tables(opened)
     yield opened
     opened.close()
 

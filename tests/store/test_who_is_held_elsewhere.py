@@ -34,9 +34,9 @@ PATIENCE_SECONDS = 30
 
 
 @pytest.fixture
-def play(postgres_url: str) -> Iterator[Play]:
+def play(postgres_tables_url: str) -> Iterator[Play]:
     settings = ProjectSettings(contact=ContactPolicy(min_between=timedelta(0)))
-    run = Play(ONE, PEOPLE, db=open_database(postgres_url), settings=settings)
+    run = Play(ONE, PEOPLE, db=open_database(postgres_tables_url), settings=settings)
     yield run
     assert broken(run.ctx) == []
     run.ctx.db.close()

@@ -81,9 +81,9 @@ def _terminate(admin: Database) -> None:
         connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
 
 
-def test_connections_cut_again_and_again_in_mid_batch(postgres_url: str) -> None:
-    admin = open_database(postgres_url)
-    with serving(postgres_url, PEOPLE) as run:
+def test_connections_cut_again_and_again_in_mid_batch(postgres_tables_url: str) -> None:
+    admin = open_database(postgres_tables_url)
+    with serving(postgres_tables_url, PEOPLE) as run:
         for wanted in range(2, 2 * PEOPLE, 8):
             run.wait(lambda wanted=wanted: run.sent() >= wanted)
             _terminate(admin)
@@ -92,16 +92,16 @@ def test_connections_cut_again_and_again_in_mid_batch(postgres_url: str) -> None
     assert len(run.logged("database.unavailable")) <= PEOPLE
 
 
-def test_a_postgresql_that_only_lets_read(postgres_url: str) -> None:
-    name = postgres_url.rpartition("/")[2]
-    admin = open_database(postgres_url)
+def test_a_postgresql_that_only_lets_read(postgres_tables_url: str) -> None:
+    name = postgres_tables_url.rpartition("/")[2]
+    admin = open_database(postgres_tables_url)
 
     def set_read_only(value: str) -> None:
         with admin.write() as connection:
             connection.execute(text("SET TRANSACTION READ WRITE"))
             connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {value}'))
 
-    with serving(postgres_url, PEOPLE) as run:
+    with serving(postgres_tables_url, PEOPLE) as run:
         run.wait(lambda: run.sent() >= 3)
         set_read_only("on")
         _terminate(admin)
