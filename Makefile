@@ -2,6 +2,8 @@
 
 PYTEST := .venv/bin/python -m pytest
 WORKERS ?= 2
+# The tests start many processes: where this is set, each of them compiles the whole package for itself.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install test demo lint unit golden docs bench slow fuzz chaos seeded coverage lock system clean
