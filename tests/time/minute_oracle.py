@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+from array import array
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -82,13 +83,24 @@ def brute_force(case: Case) -> datetime | None:
     plain = [_plain(case, window) for window in case.windows]
     first = int(case.now.timestamp()) // 60
     for minute in range(first, first + HORIZON_DAYS * 1440):
-        if all(_inside(window, minute) for window in plain):
+        for window in plain:
+            if not _inside(window, minute):
+                break
+        else:
             return case.now if minute == first else datetime.fromtimestamp(minute * 60, UTC)
     return None
 
 
-Plain = tuple[str, str | None, tuple[tuple[int, int, frozenset[int]], ...]]
-"""A window as bare numbers: its zone, the country of its holidays, and (start, end, weekdays) in minutes of the day."""
+@dataclass(frozen=True)
+class Plain:
+    """A window as bare numbers: its zone, the country of its holidays, its blocks, and the days looked at so far."""
+
+    zone: str
+    country: str | None
+    blocks: tuple[tuple[int, int, frozenset[int]], ...]
+    """(start, end, weekdays), in minutes of the day."""
+    days: dict[int, set[int]]
+    """The minutes of a day, by its number, at which the window is open."""
 
 
 def _plain(case: Case, window: SendWindow) -> Plain:
@@ -98,7 +110,7 @@ def _plain(case: Case, window: SendWindow) -> Plain:
     blocks = tuple(
         (_minute(one.start), _minute(one.end), frozenset(day.value for day in one.days)) for one in window.blocks
     )
-    return name or "UTC", country, blocks
+    return Plain(name or "UTC", country, blocks, {})
 
 
 def _minute(clock: time) -> int:
@@ -106,21 +118,31 @@ def _minute(clock: time) -> int:
 
 
 def _inside(window: Plain, epoch_minute: int) -> bool:
-    zone, country, blocks = window
-    day, minute, weekday = _local(zone, epoch_minute)
-    for start, end, days in blocks:
+    epoch_day, offset = divmod(epoch_minute, 1440)
+    day, minute = divmod(_local_minutes(window.zone, epoch_day)[offset], 1440)
+    minutes = window.days.get(day)
+    if minutes is None:
+        minutes = window.days[day] = _open(window, date.fromordinal(day))
+    return minute in minutes
+
+
+def _open(window: Plain, day: date) -> set[int]:
+    before, minutes = day - timedelta(days=1), set[int]()
+    for start, end, days in window.blocks:
         runs_over = end <= start
-        if start <= minute and (runs_over or minute < end) and weekday in days and not _free(country, day):
-            return True
-        if runs_over and minute < end and (weekday - 1) % 7 in days and not _free(country, day - timedelta(days=1)):
-            return True
-    return False
+        if day.weekday() in days and not _free(window.country, day):
+            minutes.update(range(start, 1440 if runs_over else end))
+        if runs_over and before.weekday() in days and not _free(window.country, before):
+            minutes.update(range(end))
+    return minutes
 
 
-@lru_cache(maxsize=400_000)
-def _local(zone: str, epoch_minute: int) -> tuple[date, int, int]:
-    local = datetime.fromtimestamp(epoch_minute * 60, ZoneInfo(zone))
-    return local.date(), local.hour * 60 + local.minute, local.weekday()
+@cache
+def _local_minutes(zone: str, epoch_day: int) -> array[int]:
+    """What clocks in a zone show at each minute of a UTC day: the local date's number, and the minute of that day."""
+    there, first = ZoneInfo(zone), epoch_day * 86400
+    shown = (datetime.fromtimestamp(second, there) for second in range(first, first + 86400, 60))
+    return array("q", (local.toordinal() * 1440 + local.hour * 60 + local.minute for local in shown))
 
 
 @lru_cache(maxsize=10_000)
