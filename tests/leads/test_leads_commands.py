@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
@@ -20,16 +21,23 @@ PEOPLE = (
 )
 
 
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database without a row, to be copied: to migrate one takes longer than most of the commands here."""
+    folder = tmp_path_factory.mktemp("migrated")
+    db = open_database("sqlite:///runner.db", root=folder, create=True)
+    upgrade(db)
+    db.close()
+    return folder / "runner.db"
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("RUNNER_KEY", raising=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runner.yaml").write_text(SETTINGS)
     (tmp_path / "people.csv").write_text(PEOPLE)
-    load_key(tmp_path, create=True)
-    db = open_database("sqlite:///runner.db", root=tmp_path, create=True)
-    upgrade(db)
-    db.close()
+    copyfile(migrated, tmp_path / "runner.db")
     load_key(tmp_path, create=True)
     return tmp_path
 
