@@ -45,8 +45,14 @@ def lines(path: Path) -> int:
     return path.read_bytes().count(b"\n")
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """A file of the package as syntax; it is parsed once, however many rules look at it."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def functions(path: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """Every function of a Python file, with its qualified place for a message."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", node
