@@ -12,15 +12,16 @@ from sqlalchemy import Connection, event, exc, insert, select
 
 from runner.errors import DatabaseUnavailable
 from runner.store.database import Database, open_database
-from runner.store.tables import meta, metadata
+from runner.store.tables import meta
+from runner.testing import make_tables
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     postgres = request.param == "postgres"
-    url = request.getfixturevalue("postgres_url") if postgres else f"sqlite:///{tmp_path / 'runner.db'}"
+    url = request.getfixturevalue("postgres_tables_url") if postgres else f"sqlite:///{tmp_path / 'runner.db'}"
     opened = open_database(url, create=True)
-    metadata.create_all(opened.engine)
+    make_tables(opened)
     yield opened
     opened.close()
 
