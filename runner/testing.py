@@ -296,24 +296,23 @@ def make_tables(db: Database) -> None:
     with closing(db.engine.raw_connection()) as held:
         raw = held.driver_connection
         if isinstance(raw, sqlite3.Connection) and raw.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
-            with closing(sqlite3.connect(":memory:")) as made:
-                made.deserialize(_tables())
-                made.backup(raw)
+            _tables().backup(raw)
             return
     metadata.create_all(db.engine)
 
 
 @cache
-def _tables() -> bytes:
-    """A SQLite database with the tables and no rows."""
+def _tables() -> sqlite3.Connection:
+    """A database in memory with the tables and no rows."""
+    kept = sqlite3.connect(":memory:", check_same_thread=False)
     db = open_database("sqlite://", create=True)
     metadata.create_all(db.engine)
     with closing(db.engine.raw_connection()) as held:
         raw = held.driver_connection
         assert isinstance(raw, sqlite3.Connection)
-        image = raw.serialize()
+        raw.backup(kept)
     db.close()
-    return image
+    return kept
 
 
 def _name_of(source: str) -> str:

@@ -19,7 +19,7 @@ from runner.errors import DatabaseUnavailable, UsageError
 from runner.store.driver import fetch, run
 from runner.store.together import Act, OnTheWay, Together
 from runner.store.types import to_json
-from runner.store.unavailable import MAYBE_TROUBLE, is_ours, unavailable
+from runner.store.unavailable import MAYBE_TROUBLE, tell
 from runner.store.writing import BUSY_TIMEOUT_MS, ManyWriters, OneWriter, Write, Writers
 
 A = TypeVar("A")
@@ -38,7 +38,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
-        self.in_memory = self.is_sqlite and engine.url.database in (None, "", ":memory:")
+        self.in_memory = self.is_sqlite and _is_in_memory(engine.url)
         self._reading: dict[str, Any] = (
             {"runner_read_only": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         )
@@ -89,9 +89,7 @@ class Database:
                 finally:
                     cursor.execute("PRAGMA foreign_keys=ON")
         except MAYBE_TROUBLE as error:
-            if is_ours(error):
-                raise
-            raise unavailable(error, self.engine.url) from error
+            tell(error, self.engine.url)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -105,9 +103,7 @@ class Database:
                 connection.execution_options(**self._reading).begin()
                 yield connection
         except MAYBE_TROUBLE as error:
-            if is_ours(error):
-                raise
-            raise unavailable(error, self.engine.url) from error
+            tell(error, self.engine.url)
 
     def lock_scopes(self, connection: Connection, scopes: Iterable[str]) -> None:
         """Let no other transaction count these limits until this one ends. SQLite's write lock already does that.
@@ -171,7 +167,7 @@ def open_database(url: str, *, root: Path | None = None, create: bool = False) -
 
 
 def _sqlite(url: URL, root: Path | None, create: bool) -> Engine:
-    memory = url.database in (None, "", ":memory:")
+    memory = _is_in_memory(url)
     if not memory:
         path = Path(root or ".", url.database or "")
         if not create and not path.exists():
@@ -183,6 +179,10 @@ def _sqlite(url: URL, root: Path | None, create: bool) -> Engine:
         url = url.set(database=str(path))
     pool = {"poolclass": StaticPool} if memory else {"pool_size": 20, "max_overflow": 20}
     return make_durable(create_engine(url, connect_args=_SQLITE_ARGUMENTS, json_serializer=to_json, **pool))
+
+
+def _is_in_memory(url: URL) -> bool:
+    return url.database in (None, "", ":memory:")
 
 
 def make_durable(engine: Engine) -> Engine:

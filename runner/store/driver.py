@@ -42,7 +42,7 @@ def change_many(connection: Connection, sql: str, rows: list[Any]) -> None:
 def commit(connection: Connection) -> None:
     """Commit what was begun by `run`. Raises what SQLAlchemy raises: DBAPIError and its kinds."""
     heard = connection.engine.dispatch.commit
-    if heard.listeners:
+    if heard.listeners or heard.parent_listeners:  # as asking `heard` itself, which takes a call
         for listener in heard:
             listener(connection)
     driver_connection = connection.connection.dbapi_connection
@@ -59,7 +59,7 @@ def _execute(connection: Connection, sql: str, parameters: Any, *, many: bool = 
     assert driver_connection is not None
     cursor = driver_connection.cursor()
     heard = connection.engine.dispatch.before_cursor_execute
-    if heard.listeners:
+    if heard.listeners or heard.parent_listeners:
         for listener in heard:
             listener(connection, cursor, sql, parameters, None, many)
     try:

@@ -252,7 +252,6 @@ def _facts(
     standing = reading.standing(intention)
     windows = [window for window in (intention.body.send_window, account.send_window) if window is not None]
     counts = [used[limit] for limit in bounds.limits]
-    full = {limit: count for limit, count in zip(bounds.limits, counts, strict=True) if count >= limit.rate.count}
     zones = Zones(intention.lead.timezone, account.timezone, ctx.book.project.settings.timezone, intention.lead.country)
     return GateFacts(
         claimed=claimed,
@@ -270,7 +269,7 @@ def _facts(
         zones=zones,
         limits=bounds.limits,
         used=counts,
-        frees_at=frees_at(connection, full, now),
+        frees_at=frees_at(connection, zip(bounds.limits, counts, strict=True), now),
         gaps=bounds.gaps,
         last_finish=dict(last_finishes(connection, bounds.gaps)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -52,12 +52,13 @@ def _values(limits: Sequence[Limit], now: datetime) -> dict[str, Any]:
     return values
 
 
-def frees_at(connection: Connection, full: Mapping[Limit, int], now: datetime) -> dict[Limit, datetime | None]:
-    """When some limits that are full have a free place again, so many places of each being taken.
+def frees_at(connection: Connection, used: Iterable[tuple[Limit, int]], now: datetime) -> dict[Limit, datetime | None]:
+    """When those of some limits have a free place again that have none, so many places of each being taken.
 
     None while sends under way hold it. A place that everybody wants is free again when the oldest send leaves its
     window. Many are asked for in one statement.
     """
+    full = {limit: count for limit, count in used if count >= limit.rate.count}
     if not full:
         return {}
     found: dict[Limit, datetime | None] = {limit: now + timedelta(days=1) for limit in full if not limit.rate.count}

@@ -68,8 +68,7 @@ def rooms(connection: Connection, ctx: Context, lanes: Iterable[Lane], every: Ma
     used, claimed = counted(connection, limits, now), _claimed(connection, ctx.book, every)
     taken = {limit: used[limit] + claimed[limit.scope] for limit in limits}
     found = Rooms(shared, {limit: max(0, limit.rate.count - taken[limit]) for limit in limits})
-    full = {limit: count for limit, count in taken.items() if count >= limit.rate.count}
-    again = {limit: at or now + AT_THE_DOOR for limit, at in frees_at(connection, full, now).items()}
+    again = {limit: at or now + AT_THE_DOOR for limit, at in frees_at(connection, taken.items(), now).items()}
     for lane_id, each in facts.items():
         closed = [again[limit] for limit in shared[lane_id] if limit in again]
         closed += _resting(connection, each, claimed, now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from sqlalchemy import exc
 from sqlalchemy.engine import URL
 
@@ -23,13 +25,19 @@ _REMEDIES = (
 )
 
 
-def is_ours(error: exc.SQLAlchemyError) -> bool:
+def _is_ours(error: exc.SQLAlchemyError) -> bool:
     """Whether a statement of ours is at fault, and not the database."""
     return isinstance(error, _BUGS) and not getattr(error, "connection_invalidated", False)
 
 
-def unavailable(error: exc.SQLAlchemyError, url: URL) -> DatabaseUnavailable:
-    """The same trouble in words, with what to do about it."""
+def tell(error: exc.SQLAlchemyError, url: URL) -> NoReturn:
+    """Raise the database's trouble in words, and what is our own fault as it is."""
+    if _is_ours(error):
+        raise error
+    raise _unavailable(error, url) from error
+
+
+def _unavailable(error: exc.SQLAlchemyError, url: URL) -> DatabaseUnavailable:
     cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
     found = (remedy for sign, remedy in _REMEDIES if sign in cause.lower())
     remedy = next(found, "check that the database runs, is writable and has space")

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from runner.errors import DatabaseUnavailable
 from runner.store.driver import commit, run
-from runner.store.unavailable import MAYBE_TROUBLE, is_ours, unavailable
+from runner.store.unavailable import MAYBE_TROUBLE, tell
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for another; writers are quick, so this is only reached by a stuck disk."""
@@ -49,9 +49,7 @@ class Write:
         try:
             self._connection = self._writers.begin()
         except MAYBE_TROUBLE as error:
-            if is_ours(error):
-                raise
-            raise unavailable(error, self._writers.engine.url) from error
+            tell(error, self._writers.engine.url)
         return self._connection
 
     def __exit__(
@@ -61,10 +59,8 @@ class Write:
             self._writers.end(self._connection, failed=error is not None)
         except MAYBE_TROUBLE as worse:
             error = worse
-            if is_ours(worse):
-                raise
-        if isinstance(error, MAYBE_TROUBLE) and not is_ours(error):
-            raise unavailable(error, self._writers.engine.url) from error
+        if isinstance(error, MAYBE_TROUBLE):
+            tell(error, self._writers.engine.url)
 
 
 class OneWriter:
@@ -96,15 +92,15 @@ class OneWriter:
 
     def end(self, connection: Connection, *, failed: bool) -> None:
         """Commit, or close the connection, and let the next one write."""
-        if not failed:
-            try:
-                commit(connection)
-            except BaseException:
-                self._give_up()
-                raise
-            self._turn.release()
-        else:
+        if failed:
             self._give_up()
+            return
+        try:
+            commit(connection)
+        except BaseException:
+            self._give_up()
+            raise
+        self._turn.release()
 
     def close(self) -> None:
         """Close the connection when nobody writes."""

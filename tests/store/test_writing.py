@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event, exc, insert, select
+from sqlalchemy import Connection, Engine, event, exc, insert, select
 
 from runner.errors import DatabaseUnavailable
 from runner.store.database import Database, open_database
+from runner.store.driver import fetch
 from runner.store.tables import meta
 from runner.testing import make_tables
 
@@ -103,9 +104,56 @@ def test_nobody_else_sees_a_transaction_before_it_ends(db: Database) -> None:
     assert noted(db) == ["slow"]
 
 
-def test_who_listens_for_commits_hears_of_each(db: Database) -> None:
-    heard: list[Connection] = []
-    event.listen(db.engine, "commit", heard.append)
-    write(db, "ada")
-    write(db, "bob")
-    assert len(heard) == 2
+@pytest.mark.parametrize("every_engine", [False, True])
+def test_who_listens_hears_of_each_statement_and_commit(db: Database, every_engine: bool) -> None:
+    target = Engine if every_engine else db.engine
+    commits: list[Connection] = []
+    statements: list[str] = []
+
+    def committed(connection: Connection) -> None:
+        commits.append(connection)
+
+    def before(_c: object, _cursor: object, sql: str, _parameters: object, _ctx: object, _many: bool) -> None:
+        statements.append(sql)
+
+    event.listen(target, "commit", committed)
+    event.listen(target, "before_cursor_execute", before)
+    for name in ("ada", "bob"):
+        with db.write() as connection:
+            fetch(connection, f"SELECT '{name}'", ())
+    event.remove(target, "commit", committed)
+    event.remove(target, "before_cursor_execute", before)
+    assert len(commits) == 2
+    assert [sql for sql in statements if sql.startswith("SELECT '")] == ["SELECT 'ada'", "SELECT 'bob'"]
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits long for another writer, in another process or here."""
+    monkeypatch.setattr("runner.store.database.BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("runner.store.writing.BUSY_TIMEOUT_MS", 50)
+
+
+def test_on_sqlite_every_write_holds_the_lock_from_its_beginning(impatient: None, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'runner.db'}"
+    here, another_process = open_database(url, create=True), open_database(url, create=True)
+    make_tables(here)
+    for _ in range(2):  # on a new connection, and on the one that is kept
+        with here.write(), pytest.raises(DatabaseUnavailable, match="locked"):
+            write(another_process, "lost")
+    write(another_process, "after")
+    assert noted(here) == ["after"]
+    here.close()
+    another_process.close()
+
+
+def test_on_sqlite_a_write_that_does_not_end_is_named(impatient: None, tmp_path: Path) -> None:
+    db = open_database(f"sqlite:///{tmp_path / 'runner.db'}", create=True)
+    make_tables(db)
+    with ThreadPoolExecutor(1) as pool, db.write():
+        waiting = pool.submit(write, db, "lost")
+        with pytest.raises(DatabaseUnavailable, match="another thread does not end its write"):
+            waiting.result(30)
+    write(db, "after")
+    assert noted(db) == ["after"]
+    db.close()
